@@ -1,0 +1,85 @@
+//! JSON text as the queue takes it.
+
+use std::borrow::Cow;
+
+/// Removes insignificant white space from JSON text, so that an event kept verbatim still fits on one line.
+///
+/// Everything else stays byte for byte: key order, number text, escapes. Text that is not JSON comes back in some
+/// shape, never with an error; parse the result to find out. Borrowed when there was nothing to remove.
+#[must_use]
+pub fn compact(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let mut kept: Option<String> = None;
+    let mut from = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => at = end_of_string(bytes, at + 1),
+            b' ' | b'\t' | b'\n' | b'\r' => {
+                kept.get_or_insert_with(|| String::with_capacity(text.len())).push_str(&text[from..at]);
+                at += 1;
+                from = at;
+            }
+            _ => at += 1,
+        }
+    }
+    match kept {
+        None => Cow::Borrowed(text),
+        Some(mut kept) => {
+            kept.push_str(&text[from..]);
+            Cow::Owned(kept)
+        }
+    }
+}
+
+fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
+        at += found;
+        if bytes[at] == b'"' {
+            return at + 1;
+        }
+        at += 2;
+    }
+    bytes.len()
+}
+
+/// Escapes what SQS refuses in a message and JSON text may still hold raw: U+FFFE and U+FFFF.
+///
+/// SQS takes U+0009, U+000A, U+000D, U+0020 to U+D7FF, U+E000 to U+FFFD and U+10000 to U+10FFFF
+/// (AWS API reference, `SendMessage`). JSON forbids raw control characters below U+0020 within strings, so in text that
+/// is JSON only these two remain, and only within strings, where `\ufffe` and `\uffff` mean the same.
+#[must_use]
+pub fn queue_safe(json: String) -> String {
+    // Both begin with EF BF in UTF-8, which hardly any text holds.
+    if memchr::memmem::find(json.as_bytes(), b"\xEF\xBF").is_none() {
+        return json;
+    }
+    json.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compact_keeps_strings_and_numbers_as_they_are() {
+        let text = "{ \"a b\" :\t[ 1.50 , \"x \\\" y\" ,\r\n true ] }\n";
+        assert_eq!(compact(text), "{\"a b\":[1.50,\"x \\\" y\",true]}");
+        assert!(matches!(compact("{\"a\":1}"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn compact_survives_text_that_is_not_json() {
+        for text in ["\"", "\"\\", "\"abc", "{", "  ", "é \"é"] {
+            let _ = compact(text);
+        }
+    }
+
+    #[test]
+    fn queue_safe_escapes_the_two_noncharacters_only() {
+        let text = serde_json::to_string("a\u{FFFE}b\u{FFFF}c\u{FFFD}\u{7F}\u{1}").unwrap();
+        let safe = queue_safe(text);
+        assert_eq!(safe, "\"a\\ufffeb\\uffffc\u{FFFD}\u{7F}\\u0001\"");
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), "a\u{FFFE}b\u{FFFF}c\u{FFFD}\u{7F}\u{1}");
+    }
+}
