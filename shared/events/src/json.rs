@@ -32,6 +32,29 @@ pub fn compact(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// How deep brackets nest in JSON text. Counts without recursion; text that is not JSON gives some number.
+#[must_use]
+pub fn depth(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut now, mut deepest) = (0, 0_usize, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => {
+                at = end_of_string(bytes, at + 1);
+                continue;
+            }
+            b'{' | b'[' => {
+                now += 1;
+                deepest = deepest.max(now);
+            }
+            b'}' | b']' => now = now.saturating_sub(1),
+            _ => {}
+        }
+        at += 1;
+    }
+    deepest
+}
+
 fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
     while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
         at += found;
@@ -73,6 +96,13 @@ mod tests {
         for text in ["\"", "\"\\", "\"abc", "{", "  ", "é \"é"] {
             let _ = compact(text);
         }
+    }
+
+    #[test]
+    fn depth_counts_brackets_outside_strings() {
+        assert_eq!(depth(r#"{"a":[{"[[[[":1}],"b":{}}"#), 3);
+        assert_eq!(depth(&"[".repeat(100_000)), 100_000);
+        assert_eq!(depth("]]]]"), 0);
     }
 
     #[test]

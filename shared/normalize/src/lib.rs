@@ -1,1 +1,24 @@
-//! x
+//! The vendors: each vendor's webhook bodies, read into unified events.
+//!
+//! [`normalize`] is the way in: it takes one authentic [`Request`] and gives [`Normalized`]: events as they go to the
+//! queue, and parts that could not be read, for quarantine. It is pure: no clock, no network, no environment.
+//!
+//! A vendor is a folder of the same shape as every other: `mod.rs` (what it is, how a body is told apart and split),
+//! `payload.rs` (the vendor's field names), tables, `catalog.rs`, `README.md`, `fixtures/` and `snapshots/`. A new
+//! vendor is such a folder and one line in [`SOURCES`].
+
+mod audit;
+
+pub mod canonical;
+pub mod catalog;
+mod infobip;
+mod karte;
+pub mod lenient;
+mod output;
+mod request;
+mod source;
+
+pub use catalog::Row;
+pub use output::{Normalized, Output, Prepared, Reject, RejectReason, original};
+pub use request::{Request, Settings, fold};
+pub use source::{Answer, SOURCES, Source, TooDeep, Unreadable, find, normalize};

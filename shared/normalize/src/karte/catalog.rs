@@ -1,0 +1,5 @@
+//! Every vendor event known.
+
+use crate::Row;
+
+pub(super) const ROWS: &[Row] = &[];

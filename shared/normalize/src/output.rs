@@ -1,0 +1,182 @@
+//! What comes out of a request.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tributary_events::{Context, Draft, Event, EventId, EventType, Raw};
+
+use crate::audit::Audit;
+
+/// An event ready for the queue.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// Dedupe key.
+    pub id: EventId,
+    /// FIFO message group.
+    pub group: String,
+    /// What happened.
+    pub kind: EventType,
+    /// The message: [`Event::to_json`].
+    pub json: String,
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// Why a part of an authentic request is no event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RejectReason {
+    /// The body is empty.
+    Empty,
+    /// The body is not UTF-8.
+    NotUtf8,
+    /// The text is not JSON.
+    NotJson,
+    /// The body is not the form encoding the vendor uses.
+    NotForm,
+    /// JSON, but not an object (or array) of the shape the vendor documents.
+    WrongShape,
+    /// What the vendor always sends is missing, so the event could not be told from others.
+    MissingField,
+    /// The message would be larger than the queue takes.
+    TooLarge,
+}
+
+impl RejectReason {
+    /// The reason as a word for logs, metrics and the quarantine message.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::NotUtf8 => "not_utf8",
+            Self::NotJson => "not_json",
+            Self::NotForm => "not_form",
+            Self::WrongShape => "wrong_shape",
+            Self::MissingField => "missing_field",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
+/// A part of an authentic request that is no event: goes to quarantine, whole.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// Why.
+    pub reason: RejectReason,
+    /// Where and what, without any value of the body: a field's name, a position.
+    pub detail: String,
+    /// The part itself.
+    pub part: Vec<u8>,
+}
+
+impl fmt::Debug for Reject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reject").field("reason", &self.reason).field("detail", &self.detail).finish_non_exhaustive()
+    }
+}
+
+/// All that came out of one request.
+#[derive(Debug, Clone, Default)]
+pub struct Normalized {
+    /// Events, in the vendor's order. May hold the same id twice if the vendor sent the same event twice.
+    pub events: Vec<Prepared>,
+    /// Parts that are no events.
+    pub rejects: Vec<Reject>,
+    /// Paths of fields that were left in `original` only. Filled when asked for.
+    pub unread: Vec<String>,
+}
+
+/// Where a source puts what it reads.
+#[derive(Debug)]
+pub struct Output<'c> {
+    source: &'static str,
+    context: &'c Context<'c>,
+    events: Vec<Prepared>,
+    rejects: Vec<Reject>,
+    audit: Audit,
+}
+
+impl<'c> Output<'c> {
+    pub(crate) fn new(source: &'static str, context: &'c Context<'c>, audit: bool) -> Self {
+        let audit = if audit { Audit::on() } else { Audit::default() };
+        Self { source, context, events: Vec::new(), rejects: Vec::new(), audit }
+    }
+
+    /// The source's name, for keys.
+    #[must_use]
+    pub fn source(&self) -> &'static str {
+        self.source
+    }
+
+    /// Parses a part of the body. Parse everything with this: it counts the fields that the type does not name.
+    ///
+    /// # Errors
+    /// Those of `serde_json`. Turn them into a reject with [`Output::broken`].
+    pub fn parse<'a, T: Deserialize<'a>>(&self, part: &'a str) -> Result<T, serde_json::Error> {
+        self.audit.parse(part)
+    }
+
+    /// Puts out an event.
+    pub fn event(&mut self, draft: Draft<'_>) {
+        let kind = draft.kind;
+        let event = Event::assemble(self.source, draft, self.context);
+        match event.to_json() {
+            Ok(json) => {
+                self.events.push(Prepared { id: event.id, group: event.partitionkey.into_owned(), kind, json });
+            }
+            Err(_) => {
+                self.reject(RejectReason::WrongShape, "event has no JSON form", event.data.original.get().as_bytes());
+            }
+        }
+    }
+
+    /// Puts a part into quarantine. `detail` must not hold any value of the body.
+    pub fn reject(&mut self, reason: RejectReason, detail: impl Into<String>, part: &[u8]) {
+        self.rejects.push(Reject { reason, detail: detail.into(), part: part.to_vec() });
+    }
+
+    /// Puts a part that did not parse into quarantine.
+    pub fn broken(&mut self, error: &serde_json::Error, part: &str) {
+        let reason = if error.is_data() { RejectReason::WrongShape } else { RejectReason::NotJson };
+        self.reject(reason, position(error), part.as_bytes());
+    }
+
+    /// How many events there are so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether nothing has been put out so far.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.rejects.is_empty()
+    }
+
+    pub(crate) fn finish(self) -> Normalized {
+        Normalized { events: self.events, rejects: self.rejects, unread: self.audit.into_unread() }
+    }
+}
+
+/// Where in the text, without quoting it.
+pub(crate) fn position(error: &serde_json::Error) -> String {
+    format!("line {} column {}", error.line(), error.column())
+}
+
+/// A part of the body as `original`.
+///
+/// The text must be compact JSON, as every part of a body is that [`crate::normalize`] hands to a source. Text that is
+/// not JSON becomes a JSON string.
+#[must_use]
+pub fn original(part: &str) -> Raw<'_> {
+    match serde_json::from_str::<&RawValue>(part) {
+        Ok(raw) => Cow::Borrowed(raw),
+        Err(_) => Cow::Owned(serde_json::value::to_raw_value(part).unwrap_or_else(|_| RawValue::NULL.to_owned())),
+    }
+}
