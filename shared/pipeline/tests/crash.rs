@@ -72,13 +72,13 @@ fn check(world: &World, messages: &[Message], story: &dyn std::fmt::Debug) {
     assert_eq!(delivered.len(), messages.len(), "{story:?}: events of nobody");
 }
 
-fn run(plan: Plan, messages: &[Message]) {
+fn run(plan: &Plan, messages: &[Message]) {
     let world = World::new();
     world.plan(plan.clone());
     let answered = deliver(&world, messages);
     assert!(answered.is_some(), "{plan:?}: two mishaps keep nobody from being answered in four tries");
     sweep_until_done(&world);
-    check(&world, messages, &plan);
+    check(&world, messages, plan);
 }
 
 /// Calls of a request and of the sweeps after it, with room for the ones a mishap adds.
@@ -95,7 +95,7 @@ fn one_mishap_at_any_call_loses_and_doubles_nothing() {
         let messages = messages(count);
         for at in 0..calls(&messages) {
             for mishap in ALL {
-                run(Plan::from([(at, mishap)]), &messages);
+                run(&Plan::from([(at, mishap)]), &messages);
             }
         }
     }
@@ -110,7 +110,7 @@ fn two_mishaps_at_any_two_calls_lose_and_double_nothing() {
         for second in (first + 1)..(first + 45) {
             for one in ALL {
                 for other in ALL {
-                    run(Plan::from([(first, one), (second, other)]), &messages);
+                    run(&Plan::from([(first, one), (second, other)]), &messages);
                 }
             }
         }

@@ -7,7 +7,7 @@ use crate::{Output, Request, Row, Source, Unreadable};
 
 /// Infobip, as a source.
 #[derive(Debug, Clone, Copy)]
-pub struct Infobip;
+pub(crate) struct Infobip;
 
 impl Source for Infobip {
     fn name(&self) -> &'static str {

@@ -7,7 +7,7 @@ use crate::{Output, Request, Row, Source, Unreadable};
 
 /// Karte, as a source.
 #[derive(Debug, Clone, Copy)]
-pub struct Karte;
+pub(crate) struct Karte;
 
 impl Source for Karte {
     fn name(&self) -> &'static str {

@@ -180,8 +180,8 @@ fn text(value: String) -> AttributeValue {
     AttributeValue::S(value)
 }
 
-fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
+fn number<T: TryInto<i64>>(value: T) -> AttributeValue {
+    AttributeValue::N(value.try_into().unwrap_or(i64::MAX).to_string())
 }
 
 fn put_request(item: Item) -> WriteRequest {
