@@ -168,11 +168,10 @@ fn first_version<'a>(kind: EventType, body: &Body<'a>, frame: &Frame<'a, '_>, ou
     data.contact = person.contact().map(Box::new);
     data.agent = agent(&body.assignee);
     if kind == EventType::MessageReceived {
-        let hook = HookData { content: Obj::default(), ..HookData::default() };
         data.message = Some(Box::new(Message {
             kind: content.text.get().map(|_| "text".into()),
             text: content.text.take(),
-            ..message(&hook, "inbound", &person)
+            ..message(&HookData::default(), "inbound", &person)
         }));
     } else {
         data.conversation = Some(Box::new(conversation(&person)));
