@@ -8,24 +8,28 @@ use super::channel;
 
 /// What the URL says. Both segments may be missing.
 #[derive(Debug, Default)]
-pub(super) struct Route<'a> {
+pub(super) struct Route {
     /// The channel segment, folded.
     pub(super) channel: Option<String>,
     /// The event segment, folded, and body values as subscription values: `open` for `OPENED`.
     pub(super) event: Option<String>,
     /// The event segment as the URL has it.
-    written: Option<&'a str>,
+    written: Option<String>,
 }
 
-impl<'a> Route<'a> {
+impl Route {
     /// Reads the segments after the source. A single segment is a channel if it names one, else an event.
-    pub(super) fn read(segments: &'a [String]) -> Self {
+    pub(super) fn read(segments: &[String]) -> Self {
         let mut segments = segments.iter().map(String::as_str).filter(|segment| !fold(segment).is_empty());
         let (channel, event) = match (segments.next(), segments.next()) {
             (Some(only), None) if channel::find(only).is_none() => (None, Some(only)),
             pair => pair,
         };
-        Self { channel: channel.map(fold), event: event.map(|event| subscription_value(fold(event))), written: event }
+        Self {
+            channel: channel.map(fold),
+            event: event.map(|event| subscription_value(fold(event))),
+            written: event.map(str::to_owned),
+        }
     }
 
     /// Whether the event segment is this one, given folded: `call_failed`.
@@ -59,8 +63,8 @@ impl<'a> Route<'a> {
     }
 
     /// The event segment as the URL has it.
-    pub(super) fn written_event(&self) -> Option<&'a str> {
-        self.written
+    pub(super) fn written_event(&self) -> Option<&str> {
+        self.written.as_deref()
     }
 }
 

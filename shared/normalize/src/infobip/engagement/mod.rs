@@ -4,6 +4,6 @@ use crate::{Output, Unreadable};
 
 use super::route::Route;
 
-pub(super) fn read(_body: &str, _route: &Route<'_>, _out: &mut Output<'_>) -> Result<bool, Unreadable> {
+pub(super) fn read(_body: &str, _route: &Route, _out: &mut Output<'_>) -> Result<bool, Unreadable> {
     Ok(false)
 }

@@ -15,7 +15,7 @@ mod push;
 mod statuses;
 #[cfg(test)]
 mod tests;
-mod voice;
+pub(super) mod voice;
 
 use tributary_events::{EventType, Failure, FailureClass, FailureReason};
 
@@ -24,7 +24,6 @@ use super::payload::{Error, Status};
 use code::{Code, Flag};
 
 pub(super) use code::Group;
-pub(super) use voice::voice_failure;
 
 /// Every table of error codes. Where products share a code, the name tells; failing that, the order here.
 const ERRORS: [&[Code]; 13] = [
@@ -76,21 +75,21 @@ pub(super) fn delivery(status: &Status<'_>, error: &Error<'_>) -> Option<EventTy
 /// Why a report says what it says. `None` if nothing went wrong.
 ///
 /// The error explains, where there is one; else the status, if it is one of failure.
-pub(super) fn failure<'a>(status: &'a Status<'_>, error: &'a Error<'_>) -> Option<Failure<'a>> {
+pub(super) fn failure<'a>(status: &Status<'a>, error: &Error<'a>) -> Option<Failure<'a>> {
     error_failure(error).or_else(|| status_failure(status))
 }
 
 /// The failure an error object stands for, by the tables of messages. `None` for no error.
-pub(super) fn error_failure<'a>(error: &'a Error<'_>) -> Option<Failure<'a>> {
+pub(super) fn error_failure<'a>(error: &Error<'a>) -> Option<Failure<'a>> {
     explain(error, &ERRORS)
 }
 
 /// The failure an error object of mobile identity stands for: its numbers overlap with those of messages.
-pub(super) fn identity_failure<'a>(error: &'a Error<'_>) -> Option<Failure<'a>> {
+pub(super) fn identity_failure<'a>(error: &Error<'a>) -> Option<Failure<'a>> {
     explain(error, &[mobile_identity::MOBILE_IDENTITY])
 }
 
-fn explain<'a>(error: &'a Error<'_>, tables: &[&'static [Code]]) -> Option<Failure<'a>> {
+fn explain<'a>(error: &Error<'a>, tables: &[&'static [Code]]) -> Option<Failure<'a>> {
     if is_no_error(error) {
         return None;
     }
@@ -103,14 +102,14 @@ fn explain<'a>(error: &'a Error<'_>, tables: &[&'static [Code]]) -> Option<Failu
         (None, None) => FailureClass::Unknown,
     };
     Some(Failure {
-        code: error.id.get().map(Into::into),
-        name: error.name.get().or_else(|| known.map(|known| known.name)).map(Into::into),
-        description: error.description.get().map(Into::into),
+        code: error.id.take(),
+        name: error.name.take().or_else(|| known.map(|known| known.name.into())),
+        description: error.description.take(),
         ..Failure::new(class, known.map_or(FailureReason::Other, |known| known.reason))
     })
 }
 
-fn status_failure<'a>(status: &'a Status<'_>) -> Option<Failure<'a>> {
+fn status_failure<'a>(status: &Status<'a>) -> Option<Failure<'a>> {
     let group = group(status)?;
     let reason = match group {
         Group::Accepted | Group::Pending | Group::Delivered => return None,
@@ -119,9 +118,9 @@ fn status_failure<'a>(status: &'a Status<'_>) -> Option<Failure<'a>> {
     };
     let known = known(status, Some(group));
     Some(Failure {
-        code: status.id.get().map(Into::into),
-        name: status.name.or(&status.group_name).get().map(ToOwned::to_owned).map(Into::into),
-        description: status.description.get().map(Into::into),
+        code: status.id.take(),
+        name: status.name.or(&status.group_name).take(),
+        description: status.description.take(),
         ..Failure::new(FailureClass::Unknown, known.and_then(|known| known.reason).unwrap_or(reason))
     })
 }

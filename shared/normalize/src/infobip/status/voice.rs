@@ -10,6 +10,8 @@ use tributary_events::FailureReason::{
 };
 use tributary_events::{Failure, FailureClass, FailureReason};
 
+use crate::lenient::Text;
+
 type Row = (u32, &'static str, FailureClass, FailureReason);
 
 /// Group 0: the call ended as it should.
@@ -75,15 +77,15 @@ const OLD: &[Row] = &[
 ///
 /// Code and name may both be missing or not agree; the code goes first.
 pub(in crate::infobip) fn voice_failure<'a>(
-    code: Option<&'a str>,
-    name: Option<&'a str>,
-    description: Option<&'a str>,
+    code: &Text<'a>,
+    name: &Text<'a>,
+    description: &Text<'a>,
 ) -> Option<Failure<'a>> {
     if code.is_none() && name.is_none() {
         return None;
     }
-    let number = code.and_then(|code| code.parse::<u32>().ok());
-    let named = |known: &str| name.is_some_and(|name| name.eq_ignore_ascii_case(known));
+    let number = code.get().and_then(|code| code.parse::<u32>().ok());
+    let named = |known: &str| name.is(known);
     if OK.iter().any(|(id, known)| number.map_or_else(|| named(known), |number| number == *id)) {
         return None;
     }
@@ -91,9 +93,9 @@ pub(in crate::infobip) fn voice_failure<'a>(
     let row = number.and_then(|number| rows().find(|row| row.0 == number)).or_else(|| rows().find(|row| named(row.1)));
     let (class, reason) = row.map_or_else(|| unlisted(number), |row| (row.2, row.3));
     Some(Failure {
-        code: code.map(Into::into),
-        name: name.or_else(|| row.map(|row| row.1)).map(Into::into),
-        description: description.map(Into::into),
+        code: code.take(),
+        name: name.take().or_else(|| row.map(|row| row.1.into())),
+        description: description.take(),
         ..Failure::new(class, reason)
     })
 }
@@ -114,6 +116,10 @@ fn unlisted(number: Option<u32>) -> (FailureClass, FailureReason) {
 mod tests {
     use super::*;
 
+    fn failure(code: &'static str, name: &'static str) -> Option<Failure<'static>> {
+        voice_failure(&code.into(), &name.into(), &"text".into())
+    }
+
     #[test]
     fn every_code_is_listed_once() {
         let mut codes: Vec<u32> = OK.iter().map(|row| row.0).collect();
@@ -132,10 +138,10 @@ mod tests {
     #[test]
     fn calls_that_ended_well_did_not_fail() {
         for code in ["10000", "10001", "10002", "10003", "10004", "5000", "5001", "0"] {
-            assert!(voice_failure(Some(code), Some("WHATEVER"), None).is_none(), "{code}");
+            assert!(failure(code, "WHATEVER").is_none(), "{code}");
         }
-        assert!(voice_failure(None, Some("normal_hangup"), None).is_none());
-        assert!(voice_failure(None, None, Some("text")).is_none());
+        assert!(failure("", "normal_hangup").is_none());
+        assert!(failure("", "").is_none());
     }
 
     #[test]
@@ -149,8 +155,8 @@ mod tests {
             ("5003", "EC_VOICE_NO_ANSWER", NoAnswer),
             ("5603", "EC_DECLINE", Declined),
         ] {
-            assert_eq!(voice_failure(Some(code), None, None).unwrap().reason, reason, "{code}");
-            let by_name = voice_failure(None, Some(name), None).unwrap();
+            assert_eq!(failure(code, "").unwrap().reason, reason, "{code}");
+            let by_name = failure("", name).unwrap();
             assert_eq!(by_name.reason, reason, "{name}");
             assert_eq!(by_name.name.as_deref(), Some(name));
         }
@@ -158,9 +164,9 @@ mod tests {
 
     #[test]
     fn a_code_nobody_knows_is_a_failure_of_unknown_kind() {
-        let failure = voice_failure(Some("10999"), Some("NEW_ONE"), Some("text")).unwrap();
-        assert_eq!((failure.class, failure.reason), (Unknown, Other));
-        assert_eq!(failure.code.as_deref(), Some("10999"));
-        assert_eq!(voice_failure(Some("5503"), None, None).unwrap().reason, Network);
+        let unlisted = failure("10999", "NEW_ONE").unwrap();
+        assert_eq!((unlisted.class, unlisted.reason), (Unknown, Other));
+        assert_eq!(unlisted.code.as_deref(), Some("10999"));
+        assert_eq!(failure("5503", "").unwrap().reason, Network);
     }
 }

@@ -4,11 +4,11 @@ use crate::{Answer, Output, Request, Unreadable};
 
 use super::route::Route;
 
-pub(super) fn read(_body: &str, _route: &Route<'_>, _out: &mut Output<'_>) -> Result<bool, Unreadable> {
+pub(super) fn read(_body: &str, _route: &Route, _out: &mut Output<'_>) -> Result<bool, Unreadable> {
     Ok(false)
 }
 
-pub(super) fn read_report(report: &str, _route: &Route<'_>, out: &mut Output<'_>) {
+pub(super) fn read_report(report: &str, _route: &Route, out: &mut Output<'_>) {
     out.reject(crate::RejectReason::WrongShape, "voice", report.as_bytes());
 }
 
