@@ -138,6 +138,7 @@ fn read_element(json: &str, bulk_id: &Text<'_>, route: &Route, out: &mut Output<
         Element::RcsSender => messaging::read_sender(json, route, out),
         Element::Registration => platform::read_registration(&item.event.text(), json, out),
         Element::Named(name) => unrecognized(json, &Text::from(name.as_str()), route, out),
+        Element::Unknown if route.event_is("sent") => messaging::read_delivery(&item, json, route, out),
         Element::Unknown => read_by_route(json, route, out),
     }
 }
@@ -150,7 +151,6 @@ fn read_by_route(json: &str, route: &Route, out: &mut Output<'_>) {
         "account_update_notification" => as_told(EventType::AccountUpdated, "ACCOUNT_UPDATE_NOTIFICATION"),
         "billing" => as_told(EventType::BillingReported, "BILLING"),
         "template_update" => as_told(EventType::TemplateUpdated, "TEMPLATE_UPDATE"),
-        "sent" => as_told(EventType::MessageSent, "SENT"),
         "click" => email::read_tracking(json, route, out),
         _ => unrecognized(json, &Text::default(), route, out),
     }

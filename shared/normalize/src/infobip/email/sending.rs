@@ -44,7 +44,7 @@ pub(in crate::infobip) fn read(json: &str, route: &Route, out: &mut Output<'_>) 
     };
     let part = Part { json, event: name.into(), way: Way::of(Channel::Email), account: Text::default() };
     let id = match event.event_id.get() {
-        Some(id) => part.key(out, "email_platform").part(Some(id)).finish(),
+        Some(id) => part.key(out, "email_platform").part(Some(name)).part(Some(id)).finish(),
         None => part.whole(out, "email_platform"),
     };
     let mut data = part.data();

@@ -76,11 +76,10 @@ impl<'a> Tracking<'a> {
     fn email(&self, json: &'a str, event: &'static str, kind: EventType, out: &mut Output<'_>) {
         let part =
             Part { json, event: event.into(), way: Way::of(Channel::Email), account: self.application_id.clone() };
-        let key = part.key(out, "email_tracking");
+        let key = part.key(out, "email_tracking").part(Some(event));
         let id = if self.event_id.is_none() {
             // Cannot tell two opens of one mail apart: bodies of before 2024 have nothing that does.
-            key.part(Some(event))
-                .part(self.message_id.get())
+            key.part(self.message_id.get())
                 .part(self.recipient.get())
                 .part(self.url.get())
                 .part(self.send_date_time.get())

@@ -61,9 +61,10 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
     } else {
         ("UNBLOCK", EventType::ContactUnblocked, "granted")
     };
-    let way = Way::of_word(&content.channel).unwrap_or_else(|| Way::group("Blocklist"));
+    // A block of one channel still is no event of that channel: nothing travelled by it.
     let account = application(&change.platform, &change.application_id);
-    let part = Part { json, event: event.into(), way, account };
+    let part = Part { json, event: event.into(), way: Way::group("Blocklist"), account };
+    let channel = Way::of_word(&content.channel).and_then(|way| way.ours);
     let whole = change.message_id.is_none().then(|| canonical::fingerprint(json));
     let id = part.key(out, "blocklist").part(Some(event)).part(change.message_id.get().or(whole.as_deref())).finish();
 
@@ -72,9 +73,13 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
     let (who, company) =
         if swapped { (&content.sender, &content.destination) } else { (&content.destination, &content.sender) };
     let mut data = part.data();
-    data.contact = (!who.is_none()).then(|| Box::new(person(who, part.way.ours)));
-    data.consent =
-        Some(Box::new(Consent { state: Some(state.into()), means: content.source_type.lower(), ..Consent::default() }));
+    data.contact = (!who.is_none()).then(|| Box::new(person(who, channel)));
+    data.consent = Some(Box::new(Consent {
+        state: Some(state.into()),
+        scope: channel.map(|channel| channel.as_str().into()).or_else(|| content.channel.lower()),
+        means: content.source_type.lower(),
+        ..Consent::default()
+    }));
     let outbound = &*content.outbound_message_reference;
     let inbound = &*content.inbound_message_reference;
     if !outbound.outbound_message_id.is_none() {

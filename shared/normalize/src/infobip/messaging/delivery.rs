@@ -6,6 +6,7 @@ use tributary_events::data::Message;
 use crate::{Output, canonical};
 
 use super::super::draft::{put, subject};
+use super::super::payload::time;
 use super::super::route::Route;
 use super::super::status;
 use super::item::Item;
@@ -43,6 +44,11 @@ pub(in crate::infobip) fn read<'a>(report: &Item<'a>, json: &'a str, route: &Rou
     data.campaign = report.campaign();
     data.price = report.price.money();
     data.callback_data = report.callback_data.take();
-    let kind = status::delivery(stands, &report.error).unwrap_or(EventType::Unrecognized);
-    put(out, id, kind, subject("message", &report.message_id), super::super::payload::time(&report.done_at), data);
+    // Push tells the sending in a subscription of its own, whose body the vendor does not publish.
+    let (untold, at) = match event {
+        "SENT" => (EventType::MessageSent, time(&report.done_at.or(&report.sent_at))),
+        _ => (EventType::Unrecognized, time(&report.done_at)),
+    };
+    let kind = status::delivery(stands, &report.error).unwrap_or(untold);
+    put(out, id, kind, subject("message", &report.message_id), at, data);
 }

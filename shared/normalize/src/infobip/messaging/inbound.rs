@@ -39,8 +39,8 @@ pub(in crate::infobip) fn read<'a>(item: &Item<'a>, json: &'a str, route: &Route
 
     let mut message = Message { id: message_id.take(), ..ends.message(item) };
     content::fill(&mut message, &parts);
-    if let Some(text) = item.text.text().take() {
-        message.text = Some(text);
+    if item.text.get().is_some() {
+        message.text = item.text.text().take();
         message.kind = message.kind.or(Some("text".into()));
     }
     message.keyword = item.keyword.take().or(message.keyword);
@@ -75,7 +75,12 @@ pub(in crate::infobip) fn typing<'a>(
     let ends = Ends::of(item);
     let account = application(&item.platform, &item.application_id);
     let word = event.to_ascii_lowercase();
-    let part = Part { json, event: event.into(), way: item.way(route), account };
+    let mut way = item.way(route);
+    // Only RCS writes the event as an object.
+    if way.ours.is_none() && way.vendor.is_none() && item.event.is_object() {
+        way = Way::of(Channel::Rcs);
+    }
+    let part = Part { json, event: event.into(), way, account };
     let id = part
         .key(out, "typing")
         .part(Some(&word))
