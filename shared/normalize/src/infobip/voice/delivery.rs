@@ -1,0 +1,304 @@
+//! Delivery reports of voice messages, outbound IVR, click-to-call and Calls Markup Language.
+//!
+//! Three generations: `voiceCall` holds the call; its fields lie flat in the report with times in milliseconds; flat
+//! and fewer. A report may hold either, so both places are read.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use tributary_events::data::{Call, Contact, Message, Money, Recording, Transcription};
+use tributary_events::{Channel, Data, Draft, EventType, Failure, FailureClass, FailureReason, Key};
+
+use super::super::route::Route;
+use super::payload::{ErrorCode, Platform};
+use super::{VENDOR_CHANNEL, objects, outcome};
+use crate::lenient::{Any, Obj, Text};
+use crate::{Output, RejectReason, canonical, original};
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Report<'a> {
+    bulk_id: Text<'a>,
+    message_id: Text<'a>,
+    from: Text<'a>,
+    to: Text<'a>,
+    sent_at: Text<'a>,
+    done_at: Text<'a>,
+    mcc_mnc: Text<'a>,
+    callback_data: Any<'a>,
+    platform: Obj<Platform<'a>>,
+    application_id: Text<'a>,
+    voice_call: Obj<VoiceCall<'a>>,
+    // The two older generations.
+    start_time: Text<'a>,
+    answer_time: Text<'a>,
+    end_time: Text<'a>,
+    duration: Text<'a>,
+    dtmf_codes: Text<'a>,
+    price: Obj<Price<'a>>,
+    status: Obj<Status<'a>>,
+    error: Obj<Status<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct VoiceCall<'a> {
+    feature: Text<'a>,
+    start_time: Text<'a>,
+    answer_time: Text<'a>,
+    end_time: Text<'a>,
+    /// Seconds.
+    duration: Text<'a>,
+    /// Seconds.
+    charged_duration: Text<'a>,
+    dtmf_codes: Text<'a>,
+    answered_by: Text<'a>,
+    call_recording_file_id: Text<'a>,
+    direction: Text<'a>,
+    ivr: Obj<Ivr<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Ivr<'a> {
+    spoken_input: Text<'a>,
+    matched_spoken_input: Text<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Price<'a> {
+    price_per_second: Text<'a>,
+    currency: Text<'a>,
+}
+
+/// `status` and `error`.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Status<'a> {
+    group_id: Text<'a>,
+    group_name: Text<'a>,
+    id: Text<'a>,
+    name: Text<'a>,
+    description: Text<'a>,
+}
+
+/// Reads one element of `results`.
+pub(in crate::infobip) fn read_report(report: &str, _route: &Route, out: &mut Output<'_>) {
+    if !report.starts_with('{') {
+        return out.reject(RejectReason::WrongShape, "a delivery report that is no object", report.as_bytes());
+    }
+    match out.parse::<Report<'_>>(report) {
+        Ok(body) => put(report, &body, out),
+        Err(error) => out.broken(&error, report),
+    }
+}
+
+fn put(text: &str, report: &Report<'_>, out: &mut Output<'_>) {
+    let voice = &report.voice_call;
+    let (kind, failure) = verdict(&report.status, &report.error);
+    let application = report.platform.application_id.or(&report.application_id);
+    let inbound = voice.direction.is("INBOUND");
+    let ended_at = objects::time(&voice.end_time.or(&report.end_time));
+
+    let mut data = Data::new("DELIVERY", original(text));
+    data.vendor.channel = Some(Cow::Borrowed(VENDOR_CHANNEL));
+    data.vendor.account = application.take();
+    data.channel = Some(Channel::Voice);
+    let direction = Cow::Borrowed(if inbound { "inbound" } else { "outbound" });
+    data.message = Some(Box::new(Message {
+        id: report.message_id.take(),
+        bulk_id: report.bulk_id.take(),
+        direction: Some(direction.clone()),
+        from: report.from.take(),
+        to: report.to.take(),
+        kind: voice.feature.lower(),
+        sent_at: objects::time(&report.sent_at),
+        status: report.status.name.or(&report.status.group_name).take(),
+        network: report.mcc_mnc.take(),
+        ..Message::default()
+    }));
+    let person = if inbound { &report.from } else { &report.to };
+    data.contact = person.take().map(|phone| Box::new(Contact { phone: Some(phone), ..Contact::default() }));
+    data.call = Some(Box::new(Call {
+        direction: Some(direction),
+        from: report.from.take(),
+        to: report.to.take(),
+        outcome: call_outcome(kind, failure.as_ref()).map(Cow::Borrowed),
+        started_at: objects::time(&voice.start_time.or(&report.start_time)),
+        answered_at: objects::time(&voice.answer_time.or(&report.answer_time)),
+        ended_at,
+        duration_seconds: voice.duration.or(&report.duration).number(),
+        charged_seconds: voice.charged_duration.number(),
+        end_code: report.error.id.take(),
+        end_name: report.error.name.take(),
+        bulk_id: report.bulk_id.take(),
+        answered_by: voice.answered_by.lower(),
+        dtmf: voice.dtmf_codes.or(&report.dtmf_codes).take(),
+        ..Call::default()
+    }));
+    data.failure = failure.map(Box::new);
+    data.recording = voice.call_recording_file_id.take().map(|id| {
+        Box::new(Recording { scope: Some(Cow::Borrowed("call")), file_id: Some(id), ..Recording::default() })
+    });
+    let ivr = &voice.ivr;
+    if !ivr.spoken_input.is_none() || !ivr.matched_spoken_input.is_none() {
+        data.transcription = Some(Box::new(Transcription {
+            text: ivr.spoken_input.take(),
+            matched: ivr.matched_spoken_input.take(),
+            ..Transcription::default()
+        }));
+    }
+    data.price = report.price.price_per_second.take().map(|amount| {
+        Box::new(Money {
+            amount: Some(amount),
+            currency: report.price.currency.take(),
+            per: Some(Cow::Borrowed("second")),
+            ..Money::default()
+        })
+    });
+    data.callback_data = report.callback_data.take();
+
+    let key = Key::new(out.source(), application.get()).part(Some("voice_delivery"));
+    let key = match report.message_id.get() {
+        // A report differs from the next one of its message by these; its price may be corrected later.
+        Some(id) => key
+            .part(Some(id))
+            .part(report.status.id.or(&report.status.group_name).get())
+            .part(report.error.id.or(&report.error.name).get())
+            .part(report.to.get()),
+        None => key.part(Some(&canonical::fingerprint(text))),
+    };
+    out.event(Draft {
+        id: key.finish(),
+        kind,
+        subject: report.message_id.get().map(|id| Cow::Owned(format!("message/{id}"))),
+        time: ended_at.or_else(|| objects::time(&report.done_at)).or_else(|| objects::time(&report.sent_at)),
+        data,
+    });
+}
+
+/// What became of the message.
+///
+/// The error is read before the status: accounts of before 2024 report a call that nobody answered as DELIVERED, with
+/// error 5003 EC_VOICE_NO_ANSWER.
+fn verdict<'a>(status: &Status<'a>, error: &Status<'a>) -> (EventType, Option<Failure<'a>>) {
+    let failure = failure(error);
+    let explained = |class, reason| {
+        failure.clone().or_else(|| {
+            Some(Failure {
+                code: status.id.take(),
+                name: status.name.take(),
+                description: status.description.take(),
+                ..Failure::new(class, reason)
+            })
+        })
+    };
+    let unexplained = || explained(FailureClass::Unknown, FailureReason::Other);
+    match (group(status), status.id.get()) {
+        (Some("PENDING"), Some("3" | "7")) => (EventType::MessageSent, None),
+        (Some("PENDING"), _) => (EventType::MessageQueued, None),
+        (Some("DELIVERED"), _) if failure.is_some() => (EventType::MessageUndelivered, failure),
+        (Some("DELIVERED"), Some("2")) => (EventType::MessageSent, None),
+        (Some("DELIVERED"), _) => (EventType::MessageDelivered, None),
+        (Some("UNDELIVERABLE"), Some("96")) => {
+            (EventType::MessageUndelivered, explained(FailureClass::Transient, FailureReason::NoAnswer))
+        }
+        (Some("UNDELIVERABLE"), Some("97")) => {
+            (EventType::MessageUndelivered, explained(FailureClass::Transient, FailureReason::Busy))
+        }
+        (Some("UNDELIVERABLE"), Some("98")) => {
+            (EventType::MessageUndelivered, explained(FailureClass::Unknown, FailureReason::Cancelled))
+        }
+        (Some("UNDELIVERABLE"), _) => (EventType::MessageUndelivered, unexplained()),
+        (Some("EXPIRED"), _) => (EventType::MessageExpired, explained(FailureClass::Unknown, FailureReason::Expired)),
+        (Some("REJECTED"), _) => (EventType::MessageRejected, unexplained()),
+        // No status: the error alone tells whether the call was answered.
+        _ if failure.is_some() => (EventType::MessageUndelivered, failure),
+        _ if !error.id.is_none() => (EventType::MessageDelivered, None),
+        _ => (EventType::Unrecognized, None),
+    }
+}
+
+/// The status group by its id, or by its name where the id is missing.
+fn group<'s>(status: &'s Status<'_>) -> Option<&'s str> {
+    match status.group_id.get() {
+        Some("1") => Some("PENDING"),
+        Some("2") => Some("UNDELIVERABLE"),
+        Some("3") => Some("DELIVERED"),
+        Some("4") => Some("EXPIRED"),
+        Some("5") => Some("REJECTED"),
+        _ => ["PENDING", "UNDELIVERABLE", "DELIVERED", "EXPIRED", "REJECTED"]
+            .into_iter()
+            .find(|name| status.group_name.is(name)),
+    }
+}
+
+fn failure<'a>(error: &Status<'a>) -> Option<Failure<'a>> {
+    // NO_ERROR belongs to the other products, and voice reports carry it as well.
+    if error.id.is("0") || error.name.is("NO_ERROR") {
+        return None;
+    }
+    outcome::failure(&ErrorCode {
+        id: error.id.clone(),
+        name: error.name.clone(),
+        description: error.description.clone(),
+    })
+}
+
+fn call_outcome(kind: EventType, failure: Option<&Failure<'_>>) -> Option<&'static str> {
+    match kind {
+        EventType::MessageDelivered => Some("answered"),
+        EventType::MessageUndelivered | EventType::MessageRejected | EventType::MessageExpired => {
+            Some(failure.map_or("failed", |failure| outcome::word(failure.reason)))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict_of(status: &str, error: &str) -> (EventType, Option<FailureReason>) {
+        let status: Status<'_> = serde_json::from_str(status).unwrap();
+        let error: Status<'_> = serde_json::from_str(error).unwrap();
+        let (kind, failure) = verdict(&status, &error);
+        (kind, failure.map(|failure| failure.reason))
+    }
+
+    #[test]
+    fn the_error_is_read_before_the_status() {
+        let delivered = r#"{"groupId":3,"groupName":"DELIVERED","id":5}"#;
+        for (error, reason) in [
+            (r#"{"groupId":0,"groupName":"Ok","id":5003}"#, FailureReason::NoAnswer),
+            (r#"{"id":"5002"}"#, FailureReason::Busy),
+            (r#"{"id":5603}"#, FailureReason::Declined),
+        ] {
+            assert_eq!(verdict_of(delivered, error), (EventType::MessageUndelivered, Some(reason)), "{error}");
+        }
+        for error in ["{}", r#"{"id":0}"#, r#"{"name":"NO_ERROR"}"#, r#"{"id":5000}"#, r#"{"id":"5001"}"#] {
+            assert_eq!(verdict_of(delivered, error), (EventType::MessageDelivered, None), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_status_explains_what_the_error_does_not() {
+        for (status, kind, reason) in [
+            (r#"{"groupId":"2","id":96}"#, EventType::MessageUndelivered, FailureReason::NoAnswer),
+            (r#"{"groupName":"undeliverable","id":97}"#, EventType::MessageUndelivered, FailureReason::Busy),
+            (r#"{"groupId":2,"id":98}"#, EventType::MessageUndelivered, FailureReason::Cancelled),
+            (r#"{"groupId":4,"id":15}"#, EventType::MessageExpired, FailureReason::Expired),
+            (r#"{"groupId":5,"id":99}"#, EventType::MessageRejected, FailureReason::Other),
+        ] {
+            assert_eq!(verdict_of(status, "{}"), (kind, Some(reason)), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_pending_call_has_not_failed() {
+        let pending = r#"{"groupId":1,"id":26}"#;
+        assert_eq!(verdict_of(pending, r#"{"id":10308}"#), (EventType::MessageQueued, None));
+        assert_eq!(verdict_of("{}", "{}"), (EventType::Unrecognized, None));
+    }
+}
