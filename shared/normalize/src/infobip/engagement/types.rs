@@ -1,0 +1,71 @@
+//! The values of `type`, and the subscription values they belong to.
+
+use tributary_events::EventType::{self, *};
+
+/// One vendor event.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    /// The subscription value, which is the name that Infobip's list of events has.
+    pub(super) event: &'static str,
+    pub(super) kind: EventType,
+}
+
+/// An event of Conversations. Five types of the body have another name than the subscription; either name is taken.
+#[rustfmt::skip]
+pub(super) fn conversation(name: &str) -> Option<Known> {
+    let (event, kind) = match name {
+        "INBOUND_MESSAGE" | "CONVERSATION_MESSAGE_RECEIVED" => ("CONVERSATION_MESSAGE_RECEIVED", MessageReceived),
+        "OUTBOUND_MESSAGE" | "CONVERSATION_MESSAGE_SENT" => ("CONVERSATION_MESSAGE_SENT", MessageSent),
+        // The schema has both; which one comes when is not documented.
+        "INBOUND_MESSAGE_UPDATED" | "CONVERSATION_MESSAGE_UPDATED" => ("CONVERSATION_MESSAGE_UPDATED", MessageUpdated),
+        "INBOUND_MESSAGE_DELETED" | "CONVERSATION_MESSAGE_DELETED" => ("CONVERSATION_MESSAGE_DELETED", MessageDeleted),
+        "CONVERSATION_AGENT_STATUS_CHANGED" | "CONVERSATION_AGENT_STATUS_UPDATED" => ("CONVERSATION_AGENT_STATUS_UPDATED", AgentStatusUpdated),
+        "CONVERSATION_ASSIGNMENT_UPDATED" => ("CONVERSATION_ASSIGNMENT_UPDATED", ConversationAssigned),
+        "CONVERSATION_CREATED" => ("CONVERSATION_CREATED", ConversationCreated),
+        "CONVERSATION_CUSTOMER_UPDATED" => ("CONVERSATION_CUSTOMER_UPDATED", ConversationCustomerUpdated),
+        "CONVERSATION_FORM_FIELD_UPDATED" => ("CONVERSATION_FORM_FIELD_UPDATED", ConversationFormFieldUpdated),
+        "CONVERSATION_FORM_UPDATED" => ("CONVERSATION_FORM_UPDATED", ConversationFormUpdated),
+        "CONVERSATION_NOTE_ADDED" => ("CONVERSATION_NOTE_ADDED", ConversationNoteAdded),
+        "CONVERSATION_NOTE_REMOVED" => ("CONVERSATION_NOTE_REMOVED", ConversationNoteRemoved),
+        "CONVERSATION_NOTE_UPDATED" => ("CONVERSATION_NOTE_UPDATED", ConversationNoteUpdated),
+        "CONVERSATION_PRIORITY_UPDATED" => ("CONVERSATION_PRIORITY_UPDATED", ConversationPriorityUpdated),
+        "CONVERSATION_QUEUE_UPDATED" => ("CONVERSATION_QUEUE_UPDATED", ConversationQueueUpdated),
+        "CONVERSATION_SLA_POLICY_UPDATED" => ("CONVERSATION_SLA_POLICY_UPDATED", ConversationSlaUpdated),
+        // CLOSED is told by the payload.
+        "CONVERSATION_STATUS_UPDATED" => ("CONVERSATION_STATUS_UPDATED", ConversationStatusUpdated),
+        "CONVERSATION_SUMMARY_UPDATED" => ("CONVERSATION_SUMMARY_UPDATED", ConversationSummaryUpdated),
+        "CONVERSATION_TAG_ADDED" => ("CONVERSATION_TAG_ADDED", ConversationTagAdded),
+        "CONVERSATION_TAG_REMOVED" => ("CONVERSATION_TAG_REMOVED", ConversationTagRemoved),
+        "CONVERSATION_TOPIC_UPDATED" => ("CONVERSATION_TOPIC_UPDATED", ConversationTopicUpdated),
+        // No subscription value of the list, a body type of the schema.
+        "CONVERSATION_DELETED" => ("CONVERSATION_DELETED", ConversationDeleted),
+        _ => return None,
+    };
+    Some(Known { event, kind })
+}
+
+/// An event of People, the web SDK or the mobile SDK. Their types are the subscription values.
+pub(super) fn person(name: &str) -> Option<Known> {
+    let (event, kind) = match name {
+        "PERSON_CREATED" => ("PERSON_CREATED", ContactCreated),
+        "PERSON_DELETED" => ("PERSON_DELETED", ContactDeleted),
+        "PERSON_MERGED" => ("PERSON_MERGED", ContactMerged),
+        "PERSON_ATTRIBUTE_CHANGED" => ("PERSON_ATTRIBUTE_CHANGED", ContactUpdated),
+        "PERSON_CONTACT_INFORMATION_CREATED" => ("PERSON_CONTACT_INFORMATION_CREATED", ContactAddressAdded),
+        "PERSON_CONTACT_INFORMATION_UPDATED" => ("PERSON_CONTACT_INFORMATION_UPDATED", ContactAddressUpdated),
+        "PERSON_CONTACT_INFORMATION_DELETED" => ("PERSON_CONTACT_INFORMATION_DELETED", ContactAddressRemoved),
+        "PERSON_TAG_ADDED" => ("PERSON_TAG_ADDED", ContactTagAdded),
+        "PERSON_TAG_DELETED" => ("PERSON_TAG_DELETED", ContactTagRemoved),
+        "WEB_SDK_SESSION_STARTED" => ("WEB_SDK_SESSION_STARTED", SessionStarted),
+        "WEB_SDK_SESSION_ENDED" => ("WEB_SDK_SESSION_ENDED", SessionEnded),
+        "WEB_SDK_PAGE_VIEW" => ("WEB_SDK_PAGE_VIEW", PageViewed),
+        "MOBILE_APP_INSTALL" => ("MOBILE_APP_INSTALL", AppInstalled),
+        "MOBILE_APP_UNINSTALL" => ("MOBILE_APP_UNINSTALL", AppUninstalled),
+        "MOBILE_APP_APP_LAUNCH" => ("MOBILE_APP_APP_LAUNCH", AppLaunched),
+        "MOBILE_APP_PERSONALIZE" => ("MOBILE_APP_PERSONALIZE", AppPersonalized),
+        "MOBILE_APP_DEPERSONALIZE" => ("MOBILE_APP_DEPERSONALIZE", AppDepersonalized),
+        "PEOPLE_CUSTOM_AND_TEMPLATE_EVENTS" => ("PEOPLE_CUSTOM_AND_TEMPLATE_EVENTS", Custom),
+        _ => return None,
+    };
+    Some(Known { event, kind })
+}
