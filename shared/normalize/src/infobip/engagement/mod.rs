@@ -42,7 +42,7 @@ pub(super) fn read(body: &str, route: &Route, out: &mut Output<'_>) -> Result<bo
     }
     // Not through `out`: what this leaves unread is read below.
     let probe: Probe<'_> = serde_json::from_str(body)?;
-    let routed = route.event.as_deref().map(str::to_ascii_uppercase);
+    let routed = route.vendor_event();
     let name = match probe.kind.get() {
         Some(name) => Some(name.to_owned()),
         // The URL names the event, and nothing but these two families has a payload.

@@ -7,6 +7,7 @@ use tributary_events::{
     Channel, Data, Draft, EventId, EventType, Failure, FailureClass, FailureReason, Key, Str, data,
 };
 
+use super::super::payload::application;
 use super::payload::{self, Envelope, ErrorCode, Piece, Properties};
 use super::types::{About, event_type};
 use super::{VENDOR_CHANNEL, objects, outcome};
@@ -61,7 +62,7 @@ pub(super) fn put(body: &str, name: &str, envelope: &Envelope<'_>, out: &mut Out
     let ids = Ids::of(envelope);
     let mut data = Data::new(name.to_owned(), original(body));
     data.vendor.channel = Some(Cow::Borrowed(VENDOR_CHANNEL));
-    data.vendor.account = envelope.platform.application_id.or(&envelope.application_id).take();
+    data.vendor.account = application(&envelope.platform, &envelope.application_id).take();
     data.channel = Some(Channel::Voice);
     let code = error_code(&envelope.properties, out);
     fill(&mut data, kind, about, name, envelope, &ids, &code);
@@ -77,7 +78,7 @@ pub(super) fn put(body: &str, name: &str, envelope: &Envelope<'_>, out: &mut Out
 /// There is no event id, and the same type recurs within one call: the timestamp is what tells two events apart.
 fn key(body: &str, name: &str, envelope: &Envelope<'_>, ids: &Ids<'_>, source: &str) -> EventId {
     let properties = &envelope.properties;
-    let account = envelope.platform.application_id.or(&envelope.application_id);
+    let account = application(&envelope.platform, &envelope.application_id);
     let at = match objects::time(&envelope.timestamp) {
         Some(time) => time.to_string(),
         None => canonical::fingerprint(body),

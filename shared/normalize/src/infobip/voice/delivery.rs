@@ -7,10 +7,12 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use tributary_events::data::{Call, Contact, Message, Money, Recording, Transcription};
-use tributary_events::{Channel, Data, Draft, EventType, Failure, FailureClass, FailureReason, Key};
+use tributary_events::{Channel, Data, Draft, EventType, Failure, Key};
 
+use super::super::payload::{self, Error, Platform, Price, Status};
 use super::super::route::Route;
-use super::payload::{ErrorCode, Platform};
+use super::super::status::voice::voice_failure;
+use super::super::status::{self, Group};
 use super::{VENDOR_CHANNEL, objects, outcome};
 use crate::lenient::{Any, Obj, Text};
 use crate::{Output, RejectReason, canonical, original};
@@ -37,7 +39,7 @@ struct Report<'a> {
     dtmf_codes: Text<'a>,
     price: Obj<Price<'a>>,
     status: Obj<Status<'a>>,
-    error: Obj<Status<'a>>,
+    error: Obj<Error<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -65,24 +67,6 @@ struct Ivr<'a> {
     matched_spoken_input: Text<'a>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
-struct Price<'a> {
-    price_per_second: Text<'a>,
-    currency: Text<'a>,
-}
-
-/// `status` and `error`.
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
-struct Status<'a> {
-    group_id: Text<'a>,
-    group_name: Text<'a>,
-    id: Text<'a>,
-    name: Text<'a>,
-    description: Text<'a>,
-}
-
 /// Reads one element of `results`.
 pub(in crate::infobip) fn read_report(report: &str, _route: &Route, out: &mut Output<'_>) {
     if !report.starts_with('{') {
@@ -97,7 +81,7 @@ pub(in crate::infobip) fn read_report(report: &str, _route: &Route, out: &mut Ou
 fn put(text: &str, report: &Report<'_>, out: &mut Output<'_>) {
     let voice = &report.voice_call;
     let (kind, failure) = verdict(&report.status, &report.error);
-    let application = report.platform.application_id.or(&report.application_id);
+    let application = payload::application(&report.platform, &report.application_id);
     let inbound = voice.direction.is("INBOUND");
     let ended_at = objects::time(&voice.end_time.or(&report.end_time));
 
@@ -182,68 +166,23 @@ fn put(text: &str, report: &Report<'_>, out: &mut Output<'_>) {
 ///
 /// The error is read before the status: accounts of before 2024 report a call that nobody answered as DELIVERED, with
 /// error 5003 EC_VOICE_NO_ANSWER.
-fn verdict<'a>(status: &Status<'a>, error: &Status<'a>) -> (EventType, Option<Failure<'a>>) {
-    let failure = failure(error);
-    let explained = |class, reason| {
-        failure.clone().or_else(|| {
-            Some(Failure {
-                code: status.id.take(),
-                name: status.name.take(),
-                description: status.description.take(),
-                ..Failure::new(class, reason)
-            })
-        })
-    };
-    let unexplained = || explained(FailureClass::Unknown, FailureReason::Other);
-    match (group(status), status.id.get()) {
-        (Some("PENDING"), Some("3" | "7")) => (EventType::MessageSent, None),
-        (Some("PENDING"), _) => (EventType::MessageQueued, None),
-        (Some("DELIVERED"), _) if failure.is_some() => (EventType::MessageUndelivered, failure),
-        (Some("DELIVERED"), Some("2")) => (EventType::MessageSent, None),
-        (Some("DELIVERED"), _) => (EventType::MessageDelivered, None),
-        (Some("UNDELIVERABLE"), Some("96")) => {
-            (EventType::MessageUndelivered, explained(FailureClass::Transient, FailureReason::NoAnswer))
+fn verdict<'a>(status: &Status<'a>, error: &Error<'a>) -> (EventType, Option<Failure<'a>>) {
+    // The tables of messages do not hold the error codes of calls.
+    let none = Error::default();
+    let failure = voice_failure(&error.id, &error.name, &error.description);
+    match status::delivery(status, &none) {
+        Some(_) if failure.is_some() && status::group(status) == Some(Group::Delivered) => {
+            (EventType::MessageUndelivered, failure)
         }
-        (Some("UNDELIVERABLE"), Some("97")) => {
-            (EventType::MessageUndelivered, explained(FailureClass::Transient, FailureReason::Busy))
+        Some(kind @ (EventType::MessageUndelivered | EventType::MessageExpired | EventType::MessageRejected)) => {
+            (kind, failure.or_else(|| status::failure(status, &none)))
         }
-        (Some("UNDELIVERABLE"), Some("98")) => {
-            (EventType::MessageUndelivered, explained(FailureClass::Unknown, FailureReason::Cancelled))
-        }
-        (Some("UNDELIVERABLE"), _) => (EventType::MessageUndelivered, unexplained()),
-        (Some("EXPIRED"), _) => (EventType::MessageExpired, explained(FailureClass::Unknown, FailureReason::Expired)),
-        (Some("REJECTED"), _) => (EventType::MessageRejected, unexplained()),
+        Some(kind) => (kind, None),
         // No status: the error alone tells whether the call was answered.
-        _ if failure.is_some() => (EventType::MessageUndelivered, failure),
-        _ if !error.id.is_none() => (EventType::MessageDelivered, None),
-        _ => (EventType::Unrecognized, None),
+        None if failure.is_some() => (EventType::MessageUndelivered, failure),
+        None if !error.id.is_none() => (EventType::MessageDelivered, None),
+        None => (EventType::Unrecognized, None),
     }
-}
-
-/// The status group by its id, or by its name where the id is missing.
-fn group<'s>(status: &'s Status<'_>) -> Option<&'s str> {
-    match status.group_id.get() {
-        Some("1") => Some("PENDING"),
-        Some("2") => Some("UNDELIVERABLE"),
-        Some("3") => Some("DELIVERED"),
-        Some("4") => Some("EXPIRED"),
-        Some("5") => Some("REJECTED"),
-        _ => ["PENDING", "UNDELIVERABLE", "DELIVERED", "EXPIRED", "REJECTED"]
-            .into_iter()
-            .find(|name| status.group_name.is(name)),
-    }
-}
-
-fn failure<'a>(error: &Status<'a>) -> Option<Failure<'a>> {
-    // NO_ERROR belongs to the other products, and voice reports carry it as well.
-    if error.id.is("0") || error.name.is("NO_ERROR") {
-        return None;
-    }
-    outcome::failure(&ErrorCode {
-        id: error.id.clone(),
-        name: error.name.clone(),
-        description: error.description.clone(),
-    })
 }
 
 fn call_outcome(kind: EventType, failure: Option<&Failure<'_>>) -> Option<&'static str> {
@@ -258,11 +197,13 @@ fn call_outcome(kind: EventType, failure: Option<&Failure<'_>>) -> Option<&'stat
 
 #[cfg(test)]
 mod tests {
+    use tributary_events::FailureReason;
+
     use super::*;
 
     fn verdict_of(status: &str, error: &str) -> (EventType, Option<FailureReason>) {
         let status: Status<'_> = serde_json::from_str(status).unwrap();
-        let error: Status<'_> = serde_json::from_str(error).unwrap();
+        let error: Error<'_> = serde_json::from_str(error).unwrap();
         let (kind, failure) = verdict(&status, &error);
         (kind, failure.map(|failure| failure.reason))
     }

@@ -82,7 +82,7 @@ impl Probe<'_> {
                 (false, false) => None,
             };
         }
-        let routed = route.event.as_deref().map(str::to_ascii_uppercase);
+        let routed = route.vendor_event();
         Some(match routed.filter(|name| types::event_type(name).is_some()) {
             Some(name) if calls => Body::Calls(name),
             _ if self.voice_call.is_object() => Body::Report,

@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 
+use super::super::payload::Platform;
 use crate::lenient::{Any, List, Obj, Text};
 
 /// The envelope of every Calls event, and the fields by which the bodies without a `type` are told apart.
@@ -23,12 +24,6 @@ pub(super) struct Envelope<'a> {
     pub(super) application_id: Text<'a>,
     pub(super) properties: Obj<Properties<'a>>,
     pub(super) retry_properties: Obj<RetryProperties<'a>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
-pub(super) struct Platform<'a> {
-    pub(super) application_id: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
