@@ -161,7 +161,7 @@ fn fill<'a>(
                 matched: properties.matched_key_phrase.take(),
                 confidence: properties.confidence.number(),
                 ended_by: properties.termination_reason.take(),
-                timed_out: Some(properties.termination_reason.is("TIMEOUT")),
+                timed_out: properties.termination_reason.get().map(|reason| reason == "TIMEOUT"),
                 ..Transcription::default()
             }));
         }
@@ -274,7 +274,7 @@ fn conversation_of_calls<'a>(
     }
     if about == About::Participant {
         let mut participant = objects::participant(&ids.call, &properties.participant);
-        participant.reason = properties.reason.take();
+        participant.reason = if kind == EventType::RecordingFailed { None } else { properties.reason.take() };
         if kind == EventType::ParticipantMediaChanged {
             participant.media = objects::media(&properties.audio, &properties.video);
         }

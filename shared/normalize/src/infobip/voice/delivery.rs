@@ -89,6 +89,7 @@ fn put(text: &str, report: &Report<'_>, out: &mut Output<'_>) {
     data.vendor.channel = Some(Cow::Borrowed(VENDOR_CHANNEL));
     data.vendor.account = application.take();
     data.channel = Some(Channel::Voice);
+    let outcome = call_outcome(kind, failure.as_ref());
     let direction = Cow::Borrowed(if inbound { "inbound" } else { "outbound" });
     data.message = Some(Box::new(Message {
         id: report.message_id.take(),
@@ -108,14 +109,14 @@ fn put(text: &str, report: &Report<'_>, out: &mut Output<'_>) {
         direction: Some(direction),
         from: report.from.take(),
         to: report.to.take(),
-        outcome: call_outcome(kind, failure.as_ref()).map(Cow::Borrowed),
+        outcome: outcome.map(Cow::Borrowed),
         started_at: objects::time(&voice.start_time.or(&report.start_time)),
         answered_at: objects::time(&voice.answer_time.or(&report.answer_time)),
         ended_at,
         duration_seconds: voice.duration.or(&report.duration).number(),
         charged_seconds: voice.charged_duration.number(),
-        end_code: report.error.id.take(),
-        end_name: report.error.name.take(),
+        end_code: if outcome.is_some() { report.error.id.take() } else { None },
+        end_name: if outcome.is_some() { report.error.name.take() } else { None },
         bulk_id: report.bulk_id.take(),
         answered_by: voice.answered_by.lower(),
         dtmf: voice.dtmf_codes.or(&report.dtmf_codes).take(),

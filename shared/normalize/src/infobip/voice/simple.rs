@@ -124,7 +124,12 @@ pub(super) fn call_link(body: &str, link: &CallLink<'_>, out: &mut Output<'_>) {
             ..Conference::default()
         }));
     }
-    data.recording = link.recording.get().map(|recording| Box::new(objects::recording("call", recording)));
+    let scope = match (&data.dialog, &data.conference) {
+        (Some(_), _) => "dialog",
+        (None, Some(_)) => "conference",
+        (None, None) => "call",
+    };
+    data.recording = link.recording.get().map(|recording| Box::new(objects::recording(scope, recording)));
     let mut key = Key::new(out.source(), None)
         .part(Some("call_link"))
         .part(link.call_link_id.get())
