@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tributary_events::data::{self, Agent, Contact, Form};
 use tributary_events::{Channel, Data, Draft, EventType, Key, Str};
 
-use super::payload::{AgentStatus, Assignee, Content, Conversation, Envelope, Message};
+use super::payload::{AgentStatus, Assignee, Content, Conversation, Envelope, Message, Named};
 use super::types::{Known, conversation};
 use super::{VENDOR_CHANNEL, invoker};
 use crate::lenient::{Any, Obj, Text};
@@ -43,7 +43,7 @@ pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<
             .or_else(|| Some(format!("conversation/{}", payload.id.get()?)))
     };
 
-    let tag = payload.added_tag.id.or(&payload.removed_tag.id);
+    let tag = tag_id(&payload.added_tag).or(&tag_id(&payload.removed_tag));
     let complete = payload.id.get().is_some() && time.is_some();
     let at = time.map(|time| time.to_string());
     let rest = (!complete).then(|| canonical::fingerprint(body));
@@ -59,6 +59,10 @@ pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<
         .part(rest.as_deref())
         .finish();
     out.event(Draft { id, kind, subject: subject.map(Cow::Owned), time, data });
+}
+
+fn tag_id<'a>(tag: &Named<'a>) -> Text<'a> {
+    tag.id.or(&tag.name)
 }
 
 fn fill<'a>(data: &mut Data<'a>, name: &str, status: &Text<'a>, payload: &Conversation<'a>) {

@@ -53,7 +53,7 @@ pub(super) fn read(body: &str, route: &Route, out: &mut Output<'_>) -> Result<bo
     let is_conversation = types::conversation(&upper).is_some();
     let is_person = types::person(&upper).is_some();
     let name = if is_conversation || is_person { upper } else { name };
-    if !probe.payload.is_object() && !(is_conversation || is_person) {
+    if !(probe.payload.is_object() || is_conversation || is_person) {
         return Ok(false);
     }
     // A type that no version of the schema lists: the payload tells the family.

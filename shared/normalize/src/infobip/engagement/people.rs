@@ -15,7 +15,7 @@ pub(super) type Body<'a> = Envelope<'a, People<'a>>;
 
 /// Puts out the event `name`. A name that the schema does not list flows as `unrecognized`.
 pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<'_>) {
-    let kind = person(name).map_or(EventType::Unrecognized, |known| known.kind);
+    let kind = person(name).unwrap_or(EventType::Unrecognized);
     let payload = &*envelope.payload;
     // A custom event has the name that the customer gave its definition.
     let event = match kind {

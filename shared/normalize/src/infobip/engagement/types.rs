@@ -2,7 +2,7 @@
 
 use tributary_events::EventType::{self, *};
 
-/// One vendor event.
+/// One event of Conversations.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known {
     /// The subscription value, which is the name that Infobip's list of events has.
@@ -45,27 +45,26 @@ pub(super) fn conversation(name: &str) -> Option<Known> {
 }
 
 /// An event of People, the web SDK or the mobile SDK. Their types are the subscription values.
-pub(super) fn person(name: &str) -> Option<Known> {
-    let (event, kind) = match name {
-        "PERSON_CREATED" => ("PERSON_CREATED", ContactCreated),
-        "PERSON_DELETED" => ("PERSON_DELETED", ContactDeleted),
-        "PERSON_MERGED" => ("PERSON_MERGED", ContactMerged),
-        "PERSON_ATTRIBUTE_CHANGED" => ("PERSON_ATTRIBUTE_CHANGED", ContactUpdated),
-        "PERSON_CONTACT_INFORMATION_CREATED" => ("PERSON_CONTACT_INFORMATION_CREATED", ContactAddressAdded),
-        "PERSON_CONTACT_INFORMATION_UPDATED" => ("PERSON_CONTACT_INFORMATION_UPDATED", ContactAddressUpdated),
-        "PERSON_CONTACT_INFORMATION_DELETED" => ("PERSON_CONTACT_INFORMATION_DELETED", ContactAddressRemoved),
-        "PERSON_TAG_ADDED" => ("PERSON_TAG_ADDED", ContactTagAdded),
-        "PERSON_TAG_DELETED" => ("PERSON_TAG_DELETED", ContactTagRemoved),
-        "WEB_SDK_SESSION_STARTED" => ("WEB_SDK_SESSION_STARTED", SessionStarted),
-        "WEB_SDK_SESSION_ENDED" => ("WEB_SDK_SESSION_ENDED", SessionEnded),
-        "WEB_SDK_PAGE_VIEW" => ("WEB_SDK_PAGE_VIEW", PageViewed),
-        "MOBILE_APP_INSTALL" => ("MOBILE_APP_INSTALL", AppInstalled),
-        "MOBILE_APP_UNINSTALL" => ("MOBILE_APP_UNINSTALL", AppUninstalled),
-        "MOBILE_APP_APP_LAUNCH" => ("MOBILE_APP_APP_LAUNCH", AppLaunched),
-        "MOBILE_APP_PERSONALIZE" => ("MOBILE_APP_PERSONALIZE", AppPersonalized),
-        "MOBILE_APP_DEPERSONALIZE" => ("MOBILE_APP_DEPERSONALIZE", AppDepersonalized),
-        "PEOPLE_CUSTOM_AND_TEMPLATE_EVENTS" => ("PEOPLE_CUSTOM_AND_TEMPLATE_EVENTS", Custom),
+pub(super) fn person(name: &str) -> Option<EventType> {
+    Some(match name {
+        "PERSON_CREATED" => ContactCreated,
+        "PERSON_DELETED" => ContactDeleted,
+        "PERSON_MERGED" => ContactMerged,
+        "PERSON_ATTRIBUTE_CHANGED" => ContactUpdated,
+        "PERSON_CONTACT_INFORMATION_CREATED" => ContactAddressAdded,
+        "PERSON_CONTACT_INFORMATION_UPDATED" => ContactAddressUpdated,
+        "PERSON_CONTACT_INFORMATION_DELETED" => ContactAddressRemoved,
+        "PERSON_TAG_ADDED" => ContactTagAdded,
+        "PERSON_TAG_DELETED" => ContactTagRemoved,
+        "WEB_SDK_SESSION_STARTED" => SessionStarted,
+        "WEB_SDK_SESSION_ENDED" => SessionEnded,
+        "WEB_SDK_PAGE_VIEW" => PageViewed,
+        "MOBILE_APP_INSTALL" => AppInstalled,
+        "MOBILE_APP_UNINSTALL" => AppUninstalled,
+        "MOBILE_APP_APP_LAUNCH" => AppLaunched,
+        "MOBILE_APP_PERSONALIZE" => AppPersonalized,
+        "MOBILE_APP_DEPERSONALIZE" => AppDepersonalized,
+        "PEOPLE_CUSTOM_AND_TEMPLATE_EVENTS" => Custom,
         _ => return None,
-    };
-    Some(Known { event, kind })
+    })
 }

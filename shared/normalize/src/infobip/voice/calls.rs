@@ -96,7 +96,7 @@ fn key(body: &str, name: &str, envelope: &Envelope<'_>, ids: &Ids<'_>, source: &
         .part(properties.stream_id.get())
         // Two actions may fail, and two pieces of speech end, in the same millisecond.
         .part(properties.action_type.get())
-        .part(properties.results.get().map(canonical::fingerprint).as_deref());
+        .part(transcription(&properties.results).text.as_deref());
     for file in properties.recording.files.iter().chain(properties.recording.composed_files.iter()) {
         key = key.part(file.id.get());
     }
@@ -206,11 +206,11 @@ fn fill<'a>(
     }
 }
 
-/// `data.call`, of every event that names a call.
+/// `data.call`, of every event that names a call or a bulk of calls.
 fn call<'a>(data: &mut Data<'a>, kind: EventType, envelope: &Envelope<'a>, ids: &Ids<'a>, code: &ErrorCode<'a>) {
     let properties = &*envelope.properties;
     let body = properties.call_log.get().or_else(|| properties.call.get());
-    if ids.call.is_none() && body.is_none() {
+    if ids.call.is_none() && ids.bulk.is_none() && body.is_none() {
         return;
     }
     let mut call = body.map(objects::call).unwrap_or_default();

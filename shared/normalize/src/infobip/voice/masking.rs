@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use tributary_events::data::{Call, Contact, Detection, Recording, Transfer};
 use tributary_events::{Channel, Data, Draft, EventType, Failure, FailureClass, FailureReason, Key, Timestamp};
 
+use super::super::route::Route;
 use super::VENDOR_CHANNEL;
 use super::outcome::word;
 use crate::lenient::Text;
@@ -45,12 +46,18 @@ impl Masking<'_> {
     fn is_report(&self) -> bool {
         !self.status.is_none() || !self.action.is_none()
     }
+
+    fn is_callback(&self, route: &Route) -> bool {
+        let routed = route.event_is("number_masking") && !self.correlation_id.is_none();
+        (routed || !self.nm_correlation_id.is_none()) && !self.is_report()
+    }
 }
 
 /// The command for a number masking callback; nothing for any other body.
 pub(in crate::infobip) fn answer(request: &Request<'_>) -> Option<Answer> {
-    let body: Masking<'_> = serde_json::from_slice(request.body).ok()?;
-    if body.nm_correlation_id.is_none() || body.is_report() {
+    let text = std::str::from_utf8(request.body).ok()?;
+    let body: Masking<'_> = serde_json::from_str(text.strip_prefix('\u{FEFF}').unwrap_or(text)).ok()?;
+    if !body.is_callback(&Route::read(request.segments)) {
         return None;
     }
     let after_dtmf = body.dtmf_captured.flag() == Some(true);
