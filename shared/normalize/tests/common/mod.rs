@@ -1,5 +1,6 @@
 //! The vendors' fixtures, as requests.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a fixture that cannot be read fails its test")]
 
 use std::path::{Path, PathBuf};
 
