@@ -15,7 +15,7 @@ use super::super::status::voice::voice_failure;
 use super::super::status::{self, Group};
 use super::{VENDOR_CHANNEL, objects, outcome};
 use crate::lenient::{Any, Obj, Text};
-use crate::{Output, RejectReason, canonical, original};
+use crate::{Output, canonical, original};
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
@@ -69,9 +69,6 @@ struct Ivr<'a> {
 
 /// Reads one element of `results`.
 pub(in crate::infobip) fn read_report(report: &str, _route: &Route, out: &mut Output<'_>) {
-    if !report.starts_with('{') {
-        return out.reject(RejectReason::WrongShape, "a delivery report that is no object", report.as_bytes());
-    }
     match out.parse::<Report<'_>>(report) {
         Ok(body) => put(report, &body, out),
         Err(error) => out.broken(&error, report),

@@ -122,6 +122,8 @@ pub(super) struct Call<'a> {
     pub(super) hangup_source: Text<'a>,
     pub(super) sender: Text<'a>,
     pub(super) custom_data: Any<'a>,
+    /// Only in the request of a call routing URL destination.
+    pub(super) application_id: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]

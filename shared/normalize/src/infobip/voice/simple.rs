@@ -165,10 +165,11 @@ fn address<'a>(side: &Side<'a>) -> Option<tributary_events::Str<'a>> {
 /// list. It flows on under the words that Infobip's documentation has for it.
 pub(super) fn call_request(body: &str, name: &'static str, call: &payload::Call<'_>, out: &mut Output<'_>) {
     let mut data = voice_data(name, body);
+    data.vendor.account = call.application_id.take();
     data.contact = objects::contact(call, &Text::default()).map(Box::new);
     data.attributes = call.custom_data.take();
     data.call = Some(Box::new(objects::call(call)));
-    let id = Key::new(out.source(), None)
+    let id = Key::new(out.source(), call.application_id.get())
         .part(Some("call_request"))
         .part(call.call_id.get())
         .part(Some(&canonical::fingerprint(body)))
