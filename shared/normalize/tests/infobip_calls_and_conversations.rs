@@ -116,3 +116,14 @@ fn a_corrected_price_is_no_other_report() {
     value["results"][0]["status"]["id"] = 2.into();
     assert_ne!(gist(&read(&fixture, value.to_string().as_bytes())), gist(&read(&fixture, &fixture.body)));
 }
+
+#[test]
+fn every_event_of_the_vendors_list_has_a_fixture() {
+    let stems: Vec<String> = mine().iter().map(Fixture::stem).collect();
+    for (channel, prefix) in [("Voice and WebRTC", "voice"), ("Customer engagement", "customer_engagement")] {
+        for row in find("infobip").unwrap().catalog().iter().filter(|row| row.vendor_channel == channel) {
+            let name = format!("{prefix}.{}.", row.vendor_event);
+            assert!(stems.iter().any(|stem| stem.starts_with(&name)), "no fixture {name}*");
+        }
+    }
+}

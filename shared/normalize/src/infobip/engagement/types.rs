@@ -68,3 +68,34 @@ pub(super) fn person(name: &str) -> Option<EventType> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::catalog::ROWS;
+    use super::*;
+
+    #[test]
+    fn every_event_of_the_catalog_has_its_type() {
+        for row in ROWS.iter().filter(|row| row.vendor_channel == "Customer engagement") {
+            let name = row.vendor_event;
+            let kind = conversation(name).map(|known| known.kind).or_else(|| person(name));
+            let kind = kind.map(EventType::as_str).unwrap_or_default();
+            assert!(row.kinds().iter().any(|listed| listed == kind), "{name}: {kind}");
+            assert!(conversation(name).is_none_or(|known| known.event == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn body_types_are_named_like_the_subscription() {
+        for (name, event) in [
+            ("INBOUND_MESSAGE", "CONVERSATION_MESSAGE_RECEIVED"),
+            ("OUTBOUND_MESSAGE", "CONVERSATION_MESSAGE_SENT"),
+            ("INBOUND_MESSAGE_UPDATED", "CONVERSATION_MESSAGE_UPDATED"),
+            ("INBOUND_MESSAGE_DELETED", "CONVERSATION_MESSAGE_DELETED"),
+            ("CONVERSATION_AGENT_STATUS_CHANGED", "CONVERSATION_AGENT_STATUS_UPDATED"),
+        ] {
+            assert_eq!(conversation(name).map(|known| known.event), Some(event));
+        }
+        assert!(conversation("PERSON_CREATED").is_none() && person("INBOUND_MESSAGE").is_none());
+    }
+}

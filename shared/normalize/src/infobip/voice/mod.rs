@@ -120,3 +120,59 @@ pub(super) fn read(body: &str, route: &Route, out: &mut Output<'_>) -> Result<bo
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(json: &str, path: &[&str]) -> Option<Body> {
+        let segments: Vec<String> = path.iter().map(|segment| (*segment).to_owned()).collect();
+        serde_json::from_str::<Probe<'_>>(json).unwrap().body(&Route::read(&segments))
+    }
+
+    fn calls(name: &str) -> Option<Body> {
+        Some(Body::Calls(name.to_owned()))
+    }
+
+    #[test]
+    fn a_body_is_told_by_its_own_fields() {
+        for (json, expected) in [
+            (r#"{"type":"CALL_FAILED","callId":"c"}"#, calls("CALL_FAILED")),
+            (r#"{"type":"call_failed"}"#, calls("CALL_FAILED")),
+            (r#"{"type":"CALL_HELD","conferenceId":"c"}"#, calls("CALL_HELD")),
+            (r#"{"type":"ERROR","bulkId":"b"}"#, calls("ERROR")),
+            (r#"{"voiceCall":{},"messageId":"m"}"#, Some(Body::Report)),
+            (r#"{"nmCorrelationId":"n","correlationId":"c","status":"busy"}"#, Some(Body::Masking)),
+            (r#"{"callingNumber":"1","calledNumber":2,"timeOfCall":3}"#, Some(Body::MissedCall)),
+            (r#"{"callLinkId":"l","callDetails":{}}"#, Some(Body::CallLink)),
+            (r#"{"routeId":"r","callId":"c","startTime":"t"}"#, Some(Body::Destination)),
+            (r#"{"callId":"c","endpoint":{}}"#, Some(Body::Markup)),
+        ] {
+            assert_eq!(body(json, &[]), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn other_products_are_left_alone() {
+        for json in [
+            r#"{"type":"ERROR","message":"x"}"#,
+            r#"{"type":"CALL_FAILED","payload":{"id":"c"}}"#,
+            r#"{"type":"text","bulkId":"b"}"#,
+            r#"{"correlationId":"c","from":"1"}"#,
+            r#"{"callId":"c"}"#,
+            r#"{"messageId":"m","status":{}}"#,
+            "{}",
+        ] {
+            assert_eq!(body(json, &["voice"]), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn the_route_names_what_the_body_does_not() {
+        let json = r#"{"callId":"c","timestamp":"t"}"#;
+        assert_eq!(body(json, &["voice", "call-ringing"]), calls("CALL_RINGING"));
+        assert_eq!(body(r#"{"correlationId":"c"}"#, &["VOICE_VIDEO", "NUMBER_MASKING"]), Some(Body::Masking));
+        // The body's own word goes first.
+        assert_eq!(body(r#"{"type":"CALL_FAILED","callId":"c"}"#, &["voice", "CALL_RINGING"]), calls("CALL_FAILED"));
+    }
+}

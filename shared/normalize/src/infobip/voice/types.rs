@@ -97,3 +97,38 @@ pub(super) fn event_type(name: &str) -> Option<EventType> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::catalog::ROWS;
+    use super::*;
+
+    #[test]
+    fn every_calls_event_of_the_catalog_has_its_type() {
+        // These three are no values of `type`.
+        let others = ["DELIVERY", "MISSED_CALL", "NUMBER_MASKING"];
+        let rows = ROWS.iter().filter(|row| row.channel == "voice" && !others.contains(&row.vendor_event));
+        let mut seen = 0;
+        for row in rows.filter(|row| row.vendor_event != "call link webhook") {
+            assert_eq!(event_type(row.vendor_event).map(EventType::as_str), Some(row.kind), "{}", row.vendor_event);
+            seen += 1;
+        }
+        assert_eq!(seen, 65, "values of `type` in the schema");
+    }
+
+    #[test]
+    fn the_name_tells_what_it_is_about() {
+        for (name, about) in [
+            ("CALL_FAILED", About::Call),
+            ("BULK_CALL_STATUS", About::Call),
+            ("APPLICATION_TRANSFER_FAILED", About::Call),
+            ("SAY_FINISHED", About::Call),
+            ("CONFERENCE_RECORDING_READY", About::Conference),
+            ("DIALOG_TRANSFER_FAILED", About::Dialog),
+            ("PARTICIPANT_RECORDING_FAILED", About::Participant),
+            ("NEW_THING", About::Call),
+        ] {
+            assert_eq!(About::of(name), about, "{name}");
+        }
+    }
+}
