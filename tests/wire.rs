@@ -94,7 +94,7 @@ async fn a_duplicate_of_an_event_still_in_flight_is_answered_at_once() {
         let answer = send(&gateway, post(REPORTS, reports("flight", 0..3))).await;
         (answer, begun.elapsed())
     };
-    let ((_, first), ((response, second), took)) = futures_util::join!(first, second);
+    let ((_, first), ((response, second), took)) = tokio::join!(first, second);
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!((first.accepted.new, second.accepted.duplicate), (3, 3));
     assert!(took < Duration::from_millis(900), "waited for the first: {took:?}");
