@@ -1,0 +1,349 @@
+//! Tracked events: what the tag, the SDKs, KARTE's own services and the customer's servers record of a person.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use tributary_events::data::{
+    Campaign, Click, Client, Consent, Device, Form, Item, Message, Money, Order, Page, Segment, Session, Survey,
+};
+use tributary_events::{Channel, Data, Draft, EventId, EventType, Key, Raw, Str, Timestamp};
+
+use super::failure::failure;
+use super::payload::{AppInfo, Body, Values};
+use super::person::Person;
+use super::place::{Group, Place, identified_plugin};
+use super::{Frame, unrecognized};
+use crate::lenient::Text;
+use crate::{Output, Unreadable, canonical};
+
+/// What we know of an event before its type is decided.
+struct Facts<'v, 'a> {
+    values: &'v Values<'a>,
+    group: Option<Group>,
+    /// The person was picked for the control group: KARTE recorded the delivery and showed or sent nothing.
+    control_group: bool,
+    /// The event itself calls the failure a bounce.
+    bounced: bool,
+}
+
+/// The event list, and what its names mean.
+fn kind(name: &str, facts: &Facts<'_, '_>) -> EventType {
+    match (name, facts.group) {
+        ("view", _) => EventType::PageViewed,
+        ("buy", _) => EventType::OrderCompleted,
+        ("identify", _) => EventType::ContactIdentified,
+        ("message_open", _) if facts.control_group => EventType::MessageWithheld,
+        // Off-site: KARTE began to send. The recipient has not opened anything.
+        ("message_open", Some(Group::Talk)) => EventType::MessageQueued,
+        ("message_open", _) => EventType::MessageViewed,
+        // In the chat the widget was clicked: its window opened.
+        ("message_click", Some(Group::Chat)) => EventType::MessengerConversationOpened,
+        ("message_click", _) => EventType::MessageClicked,
+        // After the click on a short URL: the second event of one click, once the site has loaded.
+        ("message_clicked", _) => EventType::MessageLanded,
+        ("message_close", _) => EventType::MessageClosed,
+        ("message_reply" | "_line_message", _) => EventType::MessageReceived,
+        ("_message_state_changed", _) => EventType::MessageStateChanged,
+        ("talk_message_send", _) => EventType::MessageSent,
+        ("talk_message_open", _) => EventType::MessageOpened,
+        ("talk_message_fail", _) if facts.bounced => EventType::MessageBounced,
+        ("talk_message_fail", _) => EventType::MessageUndelivered,
+        ("_webchat_read", _) => match facts.values.read.flag() {
+            Some(true) => EventType::MessageRead,
+            // Comes with every message of an operator.
+            Some(false) => EventType::MessageUnread,
+            None => EventType::Unrecognized,
+        },
+        ("script_fired", _) => EventType::ScriptExecuted,
+        ("signup", _) => EventType::ContactRegistered,
+        ("contact", _) => EventType::InquirySubmitted,
+        ("form", _) => EventType::FormSubmitted,
+        ("_location" | "_location_jp", _) => EventType::ContactLocated,
+        ("im_segments", _) => EventType::ContactAudienceMatched,
+        ("_answer_question", _) => EventType::SurveyAnswered,
+        ("_silveregg_recommend_click" | "_naviplus_recommend_click", _) => EventType::RecommendationClicked,
+        // Also when the person takes back a block.
+        ("_line_add_friend", _) => EventType::ConsentGranted,
+        ("_line_block_friend", _) => EventType::ConsentRevoked,
+        (name, _) if identified_plugin(name).is_some() => EventType::ContactIdentified,
+        // A leading `_` is KARTE's own.
+        (name, _) if name.starts_with('_') => EventType::Unrecognized,
+        _ => EventType::Custom,
+    }
+}
+
+/// Reads one event. `finish` completes the key of an event that carries no id.
+pub(super) fn read<'a>(
+    body: &Body<'a>,
+    frame: &Frame<'a, '_>,
+    out: &mut Output<'_>,
+    finish: impl FnOnce(Key) -> EventId,
+) -> Result<(), Unreadable> {
+    let name = body.event_name.or(&frame.name);
+    let Some(name_text) = name.get() else { return unrecognized(&name, frame, out) };
+    let json = body.values.get().filter(|json| json.starts_with('{')).unwrap_or("{}");
+    let json = nested(name_text, json).unwrap_or(json);
+    let values: Values<'a> = out.parse(json)?;
+    let person = Person::new(&body.user_id, &body.visitor_id);
+    let person = if person.id().is_none() { person.known_as(&values.user_id) } else { person };
+
+    let app_info = if body.app_info.is_object() { body.app_info } else { values.app_info };
+    let from_sdk = app_info.is_object() || values._source.is("native_app_sdk");
+    let plugin = values.plugin_name.or(&body.plugin_name);
+    let told = told(&plugin, body, &values, frame);
+    let place = Place::resolve(name_text, told, from_sdk);
+    let channel = place.and_then(|place| place.channel);
+    let control_group = values.message.shorten_id.get().is_some_and(|id| id.starts_with("__"));
+    let failed = (name_text == "talk_message_fail").then(|| failure(&values, channel));
+    let kind = kind(
+        name_text,
+        &Facts {
+            values: &values,
+            group: place.map(|place| place.group),
+            control_group,
+            bounced: failed.as_ref().is_some_and(|(_, bounced)| *bounced),
+        },
+    );
+
+    // An action's own name is the customer's choice: it does not tell where anything happened.
+    let place = if kind == EventType::Custom && body.event_name.is_none() { told } else { place };
+
+    let frame = &Frame { api_key: body.api_key.or(&frame.api_key), ..frame.clone() };
+    let mut data = frame.data(name.take().unwrap_or_default());
+    let own_word = place.map(|place| Cow::Borrowed(place.group.as_str()));
+    data.vendor.channel = plugin.take().or(own_word);
+    data.channel = place.and_then(|place| place.channel);
+    data.failure = failed.map(|(failure, _)| Box::new(failure));
+    data.contact = person.contact().map(Box::new);
+    data.session = values._session.id.take().map(|id| Box::new(Session { id: Some(id), ..Session::default() }));
+    let app: AppInfo<'a> = match app_info.get() {
+        Some(json) => out.parse(json)?,
+        None => AppInfo::default(),
+    };
+    data.client = client(&app, app_info.take(), &values);
+    if let Some(id) = values.message.campaign_id.take() {
+        let variant_id = values.message.shorten_id.take();
+        data.campaign = Some(Box::new(Campaign { id: Some(id), variant_id, ..Campaign::default() }));
+    }
+    let about = Event { name: name_text, kind, channel, json, values: &values, person: &person, control_group };
+    let subject = fill(&mut data, &about);
+    let time = values.date.seconds().or(values._local_event_date.seconds()).or_else(|| moment(&body.datetime));
+    let id = id(body, &about, time, frame, out, finish);
+    out.event(Draft { id, kind, subject, time, data });
+    Ok(())
+}
+
+struct Event<'v, 'a> {
+    name: &'v str,
+    kind: EventType,
+    channel: Option<Channel>,
+    /// The values, verbatim.
+    json: &'a str,
+    values: &'v Values<'a>,
+    person: &'v Person<'a>,
+    control_group: bool,
+}
+
+/// Where the event happened, by the surest source that tells: the sending plugin, the action's template, what only push
+/// carries, the customer's setting for the campaign, the route.
+fn told(plugin: &Text<'_>, body: &Body<'_>, values: &Values<'_>, frame: &Frame<'_, '_>) -> Option<Place> {
+    let word = |text: &Text<'_>| text.get().and_then(Place::from_word);
+    let only_push = || {
+        let is_push = !values.task_id.is_none() || !values.schedule_id.is_none();
+        is_push.then_some(Place::new(Group::Talk, Some(Channel::Push)))
+    };
+    let setting = || {
+        let campaign = values.message.campaign_id.get()?;
+        Place::from_word(frame.settings.get(&format!("campaign.{campaign}"))?)
+    };
+    word(plugin).or_else(|| word(&body.channel)).or_else(only_push).or_else(setting).or(frame.route)
+}
+
+/// The server's form holds the values under the event's name, the client's does not.
+fn nested<'a>(name: &str, values: &'a str) -> Option<&'a str> {
+    // Cheap to rule out: the text is compact.
+    let opening = memchr::memmem::find(values.as_bytes(), name.as_bytes())?;
+    values.get(opening + name.len()..)?.starts_with("\":{").then_some(())?;
+    let fields: BTreeMap<Cow<'_, str>, &'a RawValue> = serde_json::from_str(values).ok()?;
+    fields.get(name).map(|inner| inner.get()).filter(|inner| inner.starts_with('{'))
+}
+
+/// Template variables give unix seconds as a string; a customer may write ISO 8601 instead.
+fn moment(text: &Text<'_>) -> Option<Timestamp> {
+    text.seconds().or_else(|| text.time())
+}
+
+/// Fills the objects of the event's family and gives its subject.
+fn fill<'a>(data: &mut Data<'a>, event: &Event<'_, 'a>) -> Option<Str<'a>> {
+    let Event { values, person, .. } = event;
+    let attributes = || raw(event.json).filter(|_| event.json != "{}");
+    match event.kind {
+        EventType::PageViewed => {
+            data.page = Some(Box::new(Page {
+                url: values.access_uri.url.take(),
+                title: values.title.take(),
+                name: values.view_name.take(),
+                ..Page::default()
+            }));
+        }
+        EventType::OrderCompleted => {
+            let id = values.transaction_id.take();
+            let subject = id.as_ref().map(|id| Cow::Owned(format!("order/{id}")));
+            data.order = Some(Box::new(Order { id, total: money(&values.revenue), ..Order::default() }));
+            data.items = (!values.items.is_empty()).then(|| values.items.iter().map(item).collect());
+            return subject.or_else(|| person.subject("contact"));
+        }
+        EventType::ContactIdentified => {
+            identify(data, event);
+            data.attributes = attributes();
+            let id = data.contact.as_ref().and_then(|contact| contact.id.as_deref());
+            return id.map(|id| Cow::Owned(format!("contact/{id}")));
+        }
+        EventType::ConsentGranted | EventType::ConsentRevoked => {
+            let granted = event.kind == EventType::ConsentGranted;
+            let (state, means) = if granted { ("granted", "friend_added") } else { ("revoked", "friend_blocked") };
+            data.consent =
+                Some(Box::new(Consent { state: Some(state.into()), means: Some(means.into()), ..Consent::default() }));
+            let contact = data.contact.get_or_insert_default();
+            contact.subscribed = Some(granted);
+            contact.channel_id = contact.channel_id.take().or(values.line_user_id.take());
+        }
+        EventType::SurveyAnswered => {
+            data.survey = Some(Box::new(Survey { answers: attributes(), ..Survey::default() }));
+        }
+        EventType::FormSubmitted => {
+            data.form = Some(Box::new(Form { fields: attributes(), ..Form::default() }));
+        }
+        EventType::ContactAudienceMatched => {
+            data.segment = Some(Box::new(Segment { details: attributes(), ..Segment::default() }));
+        }
+        kind if kind.family() == "message" || kind.family() == "messenger" => {
+            data.message = Some(Box::new(message(event)));
+            if matches!(kind, EventType::MessageClicked | EventType::MessageLanded) {
+                data.click = values.url.take().map(|url| Box::new(Click { url: Some(url), ..Click::default() }));
+            }
+            let delivery = values.message.response_id.get().map(|id| Cow::Owned(format!("message/{id}")));
+            let conversation = matches!(event.channel, Some(Channel::WebChat)) || kind == EventType::MessageReceived;
+            let whose = if conversation { "conversation" } else { "contact" };
+            return delivery.or_else(|| person.subject(whose));
+        }
+        _ => data.attributes = attributes(),
+    }
+    person.subject("contact")
+}
+
+fn message<'a>(event: &Event<'_, 'a>) -> Message<'a> {
+    let values = event.values;
+    let inbound = event.kind == EventType::MessageReceived;
+    let (direction, from, to) =
+        if inbound { ("inbound", event.person.id(), None) } else { ("outbound", None, event.person.id()) };
+    Message {
+        direction: Some(direction.into()),
+        from,
+        to,
+        kind: values.content.text.get().map(|_| "text".into()),
+        text: values.content.text.take(),
+        delivery_id: values.message.response_id.take(),
+        sent_at: values.message.response_timestamp.time().filter(|_| !event.control_group),
+        control_group: event.control_group.then_some(true),
+        ..Message::default()
+    }
+}
+
+/// `identify` with another id merges the person into it; a plugin's `identify` adds an address to the person.
+fn identify<'a>(data: &mut Data<'a>, event: &Event<'_, 'a>) {
+    let values = event.values;
+    let before = event.person;
+    let named = Person::default().known_as(&values.user_id);
+    let differs = named.user().is_some() && before.user().is_some() && named.user() != before.user();
+    let is_plugin = identified_plugin(event.name).is_some();
+    if !is_plugin && named.user().is_some() {
+        data.contact = before.known_as(&values.user_id).contact().map(Box::new);
+    }
+    let contact = data.contact.get_or_insert_default();
+    if differs {
+        contact.merged_with = if is_plugin { named.id() } else { before.id() };
+    }
+    contact.channel_id = values.line_user_id.or(&values.fcm_token).take().or_else(|| contact.channel_id.take());
+    contact.subscribed = values.subscribe.flag();
+    contact.name = values.name.take();
+    contact.email = values.email.take();
+}
+
+fn client<'a>(app: &AppInfo<'a>, details: Option<Raw<'a>>, values: &Values<'a>) -> Option<Box<Client<'a>>> {
+    if details.is_none() && values.ip_address.is_none() {
+        return None;
+    }
+    let system = &app.system_info;
+    let name = system.model.or(&system.device).take();
+    Some(Box::new(Client {
+        ip: values.ip_address.take(),
+        os: system.os.take(),
+        language: system.language.take(),
+        device: name.map(|name| Device { name: Some(name), ..Device::default() }),
+        details,
+        ..Client::default()
+    }))
+}
+
+fn item<'a>(item: &super::payload::Item<'a>) -> Item<'a> {
+    Item {
+        id: item.item_id.take(),
+        name: item.name.take(),
+        price: money(&item.price),
+        quantity: item.quantity.take(),
+        url: item.item_url.take(),
+        image_url: item.item_image_url.take(),
+        category: item.l_category_name.take(),
+        brand: item.brand_name.take(),
+        ..Item::default()
+    }
+}
+
+fn money<'a>(amount: &Text<'a>) -> Option<Money<'a>> {
+    Some(Money { amount: Some(amount.take()?), ..Money::default() })
+}
+
+fn raw(json: &str) -> Option<Raw<'_>> {
+    serde_json::from_str::<&RawValue>(json).ok().map(Cow::Borrowed)
+}
+
+/// What makes the event one occurrence, by the surest id it has.
+fn id(
+    body: &Body<'_>,
+    event: &Event<'_, '_>,
+    time: Option<Timestamp>,
+    frame: &Frame<'_, '_>,
+    out: &Output<'_>,
+    finish: impl FnOnce(Key) -> EventId,
+) -> EventId {
+    let key = Key::new(out.source(), frame.api_key.get());
+    let values = event.values;
+    let ids = [
+        // A tag fires again when the page is loaded again: the order is the same.
+        ("buy", (event.kind == EventType::OrderCompleted).then(|| values.transaction_id.get()).flatten()),
+        ("action", frame.id.get()),
+        ("event", body.event_hash.get()),
+        ("event id", values._event_id.get()),
+    ];
+    for (what, id) in ids {
+        if id.is_some() {
+            return key.part(Some(what)).part(id).finish();
+        }
+    }
+    let mut key = key
+        .part(Some("event without id"))
+        .part(Some(event.name))
+        .part(event.person.user())
+        .part(event.person.visitor())
+        .part(time.map(|time| time.unix_nanos().to_string()).as_deref());
+    let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(event.json).unwrap_or_default();
+    for (name, value) in fields {
+        // `_retry` marks a repetition of the same event.
+        if name != "_retry" && value.get() != "null" {
+            key = key.part(Some(&name)).part(Some(&canonical::fingerprint(value.get())));
+        }
+    }
+    finish(key)
+}
