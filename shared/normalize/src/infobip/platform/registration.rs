@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use tributary_events::{EventType, Str, data};
 
-use crate::lenient::{Any, Obj, Text};
+use crate::lenient::{Any, List, Obj, Text};
 use crate::{Output, canonical};
 
 use super::super::draft::{Part, Way, put, subject};
@@ -61,8 +61,16 @@ struct Content<'a> {
 
     /// Text, or a list of it.
     rejection_reasons: Any<'a>,
+    rejection_details: List<Detail<'a>>,
     requirements_feedback: Any<'a>,
     note: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Detail<'a> {
+    error_code: Text<'a>,
+    description: Text<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -126,14 +134,21 @@ impl<'a> Content<'a> {
         let mut reasons: Vec<Str<'a>> = self.rejection_reasons.text().take().into_iter().collect();
         reasons
             .extend(listed(self.rejection_reasons).into_iter().filter_map(|item| Text::from_json(item.get()).take()));
+        reasons
+            .extend(self.rejection_details.iter().filter_map(|detail| about(&detail.error_code, &detail.description)));
         for item in listed(self.requirements_feedback) {
             let Ok(feedback) = out.parse::<Feedback<'a>>(item.get()) else { continue };
-            match (feedback.key.get(), feedback.feedback.get()) {
-                (Some(key), Some(text)) => reasons.push(format!("{key}: {text}").into()),
-                _ => reasons.extend(feedback.feedback.take()),
-            }
+            reasons.extend(about(&feedback.key, &feedback.feedback));
         }
         reasons.extend(self.note.take());
         reasons
+    }
+}
+
+/// What a reason is about, and the reason.
+fn about<'a>(what: &Text<'a>, text: &Text<'a>) -> Option<Str<'a>> {
+    match (what.get(), text.get()) {
+        (Some(what), Some(text)) => Some(format!("{what}: {text}").into()),
+        _ => text.or(what).take(),
     }
 }
