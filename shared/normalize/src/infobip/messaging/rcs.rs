@@ -4,7 +4,7 @@ use serde::Deserialize;
 use tributary_events::data::{Conversation, Message, Number, Sender, Template};
 use tributary_events::{Channel, EventType};
 
-use crate::lenient::{Any, Obj, Text};
+use crate::lenient::{List, Obj, Text};
 use crate::{Output, canonical};
 
 use super::super::draft::{Part, Way, person, put, subject};
@@ -21,10 +21,24 @@ struct SenderUpdate<'a> {
     test_number: Text<'a>,
     test_number_status: Text<'a>,
     /// Launch by country and operator.
-    coverage: Any<'a>,
+    coverage: List<Coverage<'a>>,
     updated_at: Text<'a>,
     platform: Obj<Platform<'a>>,
     application_id: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Coverage<'a> {
+    country_code: Text<'a>,
+    providers: List<Provider<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Provider<'a> {
+    name: Text<'a>,
+    status: Text<'a>,
 }
 
 /// `RCS_*_STATUS_UPDATE`.
@@ -42,14 +56,19 @@ pub(in crate::infobip) fn sender(json: &str, route: &Route, out: &mut Output<'_>
     let account = application(&update.platform, &update.application_id);
     let part = Part { json, event: event.into(), way: Way::of(Channel::Rcs), account };
     let status = update.test_number_status.or(&update.sender_status);
-    let coverage = update.coverage.get().map(canonical::fingerprint);
-    let id = part
+    let key = part
         .key(out, event)
         .part(update.sender_name.get())
         .part(update.test_number.get())
         .part(status.get())
-        .part(coverage.as_deref())
-        .part(update.updated_at.get())
+        .part(update.updated_at.get());
+    let id = update
+        .coverage
+        .iter()
+        .flat_map(|country| country.providers.iter().map(|provider| (&country.country_code, provider)))
+        .fold(key, |key, (country, provider)| {
+            key.part(country.get()).part(provider.name.get()).part(provider.status.get())
+        })
         .finish();
     let mut data = part.data();
     data.sender = Some(Box::new(Sender {

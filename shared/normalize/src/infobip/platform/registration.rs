@@ -29,6 +29,7 @@ pub(in crate::infobip) fn kind(event: &str) -> Option<EventType> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Update<'a> {
+    event: Text<'a>,
     received_at: Text<'a>,
     content: Obj<Content<'a>>,
     platform: Obj<Platform<'a>>,
@@ -71,22 +72,22 @@ struct Feedback<'a> {
     feedback: Text<'a>,
 }
 
-pub(in crate::infobip) fn read<'a>(event: &Text<'a>, json: &'a str, out: &mut Output<'_>) {
-    let kind = event.get().and_then(kind).unwrap_or(EventType::Unrecognized);
+pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
     let update: Update<'_> = match out.parse(json) {
         Ok(update) => update,
         Err(error) => return out.broken(&error, json),
     };
     let content = &*update.content;
     let account = application(&update.platform, &update.application_id);
-    let name = event.take().unwrap_or_default();
+    let name = update.event.take().unwrap_or_default();
+    let kind = kind(&name).unwrap_or(EventType::Unrecognized);
     let part = Part { json, event: name, way: Way::group("Registration"), account };
     let which = content.vet_id.or(&content.campaign_id).or(&content.brand_id).or(&content.id);
     let status = content.status();
     let whole = which.is_none().then(|| canonical::fingerprint(json));
     let id = part
         .key(out, "registration")
-        .part(event.get())
+        .part(update.event.get())
         .part(which.get().or(whole.as_deref()))
         .part(content.campaign_network.get())
         .part(status.get())
