@@ -153,8 +153,9 @@ fn a_broken_element_costs_no_other() {
             let at = format!("{}: {}", fixture.path.display(), broken.print(""));
             assert_eq!(parts(&is), parts(&was), "{at}");
             assert!(is.events.len() + 1 >= was.events.len(), "{at}");
+            // The event that held the element may be another one now: a recording without one of its files. No other may.
             let known = |id: &String| by_content(fixture) || ids(&was).contains(id);
-            assert!(ids(&is).iter().all(known), "{at}");
+            assert!(ids(&is).into_iter().filter(|id| !known(id)).count() <= 1, "{at}");
         }
     }
 }

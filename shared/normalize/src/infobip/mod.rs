@@ -12,6 +12,8 @@ mod platform;
 mod recognize;
 mod route;
 mod status;
+#[cfg(test)]
+mod tests;
 mod voice;
 
 use serde::Deserialize;
@@ -136,7 +138,7 @@ fn read_element(json: &str, bulk_id: &Text<'_>, route: &Route, out: &mut Output<
         Element::Blocklist => messaging::read_blocklist(json, out),
         Element::Consent => messaging::read_consent(json, route, out),
         Element::RcsSender => messaging::read_sender(json, route, out),
-        Element::Registration => platform::read_registration(&item.event.text(), json, out),
+        Element::Registration => platform::read_registration(json, out),
         Element::Named(name) => unrecognized(json, &Text::from(name.as_str()), route, out),
         Element::Unknown if route.event_is("sent") => messaging::read_delivery(&item, json, route, out),
         Element::Unknown => read_by_route(json, route, out),

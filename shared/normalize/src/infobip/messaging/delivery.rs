@@ -1,7 +1,7 @@
 //! Delivery reports, one way for every dialect and channel.
 
-use tributary_events::EventType;
 use tributary_events::data::Message;
+use tributary_events::{Channel, EventType};
 
 use crate::{Output, canonical};
 
@@ -17,12 +17,17 @@ pub(in crate::infobip) fn read<'a>(report: &Item<'a>, json: &'a str, route: &Rou
     let part = report.part(json, event, route);
     let stands = &*report.status;
     let to = report.to.or(&report.destination);
-    // The price is in no key: it may be corrected. Without a message id there is nothing but the whole.
-    let whole = report.message_id.is_none().then(|| canonical::fingerprint(json));
+    // The price is in no key: it may be corrected. A report without a message id is told by what else it has, and only
+    // as the last resort by the whole of it.
+    let nameless = report.message_id.is_none();
+    let whole = (nameless && report.bulk_id.is_none() && to.is_none()).then(|| canonical::fingerprint(json));
+    let bulk = if nameless { report.bulk_id.get() } else { None };
+    let sent_at = if nameless { report.sent_at.get() } else { None };
     let id = part
         .key(out, "delivery")
         .part(part.channel_word())
-        .part(report.message_id.get().or(whole.as_deref()))
+        .part(report.message_id.get().or(bulk).or(whole.as_deref()))
+        .part(sent_at)
         .part(to.get())
         .part(stands.id.or(&stands.group_name).or(&stands.group_id).get())
         .part(report.error.id.get())
@@ -40,7 +45,13 @@ pub(in crate::infobip) fn read<'a>(report: &Item<'a>, json: &'a str, route: &Rou
         smtp_response: report.smtp.response.take(),
         ..report.message()
     }));
-    data.failure = status::failure(stands, &report.error).map(Box::new);
+    // The Messages API reports voice messages too, with the codes of calls.
+    let error = &*report.error;
+    let by_voice = match part.way.ours {
+        Some(Channel::Voice) => status::voice::voice_failure(&error.id, &error.name, &error.description),
+        _ => None,
+    };
+    data.failure = by_voice.or_else(|| status::failure(stands, error)).map(Box::new);
     data.campaign = report.campaign();
     data.price = report.price.money();
     data.callback_data = report.callback_data.take();
@@ -49,6 +60,10 @@ pub(in crate::infobip) fn read<'a>(report: &Item<'a>, json: &'a str, route: &Rou
         "SENT" => (EventType::MessageSent, time(&report.done_at.or(&report.sent_at))),
         _ => (EventType::Unrecognized, time(&report.done_at)),
     };
-    let kind = status::delivery(stands, &report.error).unwrap_or(untold);
+    let kind = match status::delivery(stands, error).unwrap_or(untold) {
+        // A call that nobody answered may be reported as delivered.
+        EventType::MessageDelivered if data.failure.is_some() => EventType::MessageUndelivered,
+        kind => kind,
+    };
     put(out, id, kind, subject("message", &report.message_id), at, data);
 }

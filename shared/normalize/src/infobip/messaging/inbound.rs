@@ -1,6 +1,6 @@
 //! What a person sends: messages, suggestions picked, typing, the end of a conversation.
 
-use tributary_events::data::Message;
+use tributary_events::data::{Client, Message};
 use tributary_events::{Channel, EventType};
 
 use crate::lenient::Text;
@@ -55,6 +55,7 @@ pub(in crate::infobip) fn read<'a>(item: &Item<'a>, json: &'a str, route: &Route
     data.items = content::items(&parts);
     data.payment = content::payment(&parts);
     data.campaign = item.campaign();
+    data.client = item.user_agent.take().map(|agent| Box::new(Client { user_agent: Some(agent), ..Client::default() }));
     data.price = item.price.money();
     data.callback_data = item.callback_data.take();
     let about = match kind {

@@ -64,6 +64,8 @@ pub(in crate::infobip) struct Item<'a> {
     pub(super) interaction_type: Text<'a>,
     pub(super) conversation: Obj<RcsConversation<'a>>,
 
+    /// MMS: of the person's phone.
+    pub(super) user_agent: Text<'a>,
     /// SMS.
     pub(in crate::infobip) text: Any<'a>,
     pub(super) clean_text: Text<'a>,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use tributary_events::data::{Conversation, Message, Number, Sender, Template};
 use tributary_events::{Channel, EventType};
 
-use crate::lenient::{Any, Obj, Text};
+use crate::lenient::{Obj, Text};
 use crate::{Output, canonical};
 
 use super::super::draft::{Part, Way, person, put, subject};
@@ -20,8 +20,6 @@ struct SenderUpdate<'a> {
     sender_status: Text<'a>,
     test_number: Text<'a>,
     test_number_status: Text<'a>,
-    /// Launch by country and operator.
-    coverage: Any<'a>,
     updated_at: Text<'a>,
     platform: Obj<Platform<'a>>,
     application_id: Text<'a>,
@@ -42,13 +40,11 @@ pub(in crate::infobip) fn sender(json: &str, route: &Route, out: &mut Output<'_>
     let account = application(&update.platform, &update.application_id);
     let part = Part { json, event: event.into(), way: Way::of(Channel::Rcs), account };
     let status = update.test_number_status.or(&update.sender_status);
-    let coverage = update.coverage.get().map(canonical::fingerprint);
     let id = part
         .key(out, event)
         .part(update.sender_name.get())
         .part(update.test_number.get())
         .part(status.get())
-        .part(coverage.as_deref())
         .part(update.updated_at.get())
         .finish();
     let mut data = part.data();

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use tributary_events::EventType;
 use tributary_events::data::{Number, Verification};
 
+use crate::Output;
 use crate::lenient::{Any, Obj, Text};
-use crate::{Output, canonical};
 
 use super::super::draft::{Part, Way, put, subject};
 use super::super::payload::Error;
@@ -36,13 +36,13 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
         ("SILENT_VERIFICATION", EventType::VerificationCompleted)
     };
     let part = Part { json, event: event.into(), way: Way::group("Mobile identity"), account: Text::default() };
-    let attributes = outcome.ni_attributes.get().map(canonical::fingerprint);
     let id = part
         .key(out, event)
         .part(outcome.token.get())
         .part(outcome.result.get())
         .part(outcome.status.get())
-        .part(attributes.as_deref())
+        .part(outcome.ni_attributes.is_object().then_some("attributes"))
+        .part(outcome.error.id.get())
         .finish();
     let mut data = part.data();
     data.verification = Some(Box::new(Verification {

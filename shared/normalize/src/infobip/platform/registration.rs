@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use tributary_events::{EventType, Str, data};
 
-use crate::lenient::{Any, Obj, Text};
+use crate::lenient::{Any, List, Obj, Text};
 use crate::{Output, canonical};
 
 use super::super::draft::{Part, Way, put, subject};
@@ -29,6 +29,7 @@ pub(in crate::infobip) fn kind(event: &str) -> Option<EventType> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Update<'a> {
+    event: Text<'a>,
     received_at: Text<'a>,
     content: Obj<Content<'a>>,
     platform: Obj<Platform<'a>>,
@@ -60,8 +61,16 @@ struct Content<'a> {
 
     /// Text, or a list of it.
     rejection_reasons: Any<'a>,
+    rejection_details: List<Detail<'a>>,
     requirements_feedback: Any<'a>,
     note: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Detail<'a> {
+    error_code: Text<'a>,
+    description: Text<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -71,22 +80,22 @@ struct Feedback<'a> {
     feedback: Text<'a>,
 }
 
-pub(in crate::infobip) fn read<'a>(event: &Text<'a>, json: &'a str, out: &mut Output<'_>) {
-    let kind = event.get().and_then(kind).unwrap_or(EventType::Unrecognized);
+pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
     let update: Update<'_> = match out.parse(json) {
         Ok(update) => update,
         Err(error) => return out.broken(&error, json),
     };
     let content = &*update.content;
     let account = application(&update.platform, &update.application_id);
-    let name = event.take().unwrap_or_default();
+    let name = update.event.take().unwrap_or_default();
+    let kind = kind(&name).unwrap_or(EventType::Unrecognized);
     let part = Part { json, event: name, way: Way::group("Registration"), account };
     let which = content.vet_id.or(&content.campaign_id).or(&content.brand_id).or(&content.id);
     let status = content.status();
     let whole = which.is_none().then(|| canonical::fingerprint(json));
     let id = part
         .key(out, "registration")
-        .part(event.get())
+        .part(update.event.get())
         .part(which.get().or(whole.as_deref()))
         .part(content.campaign_network.get())
         .part(status.get())
@@ -125,14 +134,21 @@ impl<'a> Content<'a> {
         let mut reasons: Vec<Str<'a>> = self.rejection_reasons.text().take().into_iter().collect();
         reasons
             .extend(listed(self.rejection_reasons).into_iter().filter_map(|item| Text::from_json(item.get()).take()));
+        reasons
+            .extend(self.rejection_details.iter().filter_map(|detail| about(&detail.error_code, &detail.description)));
         for item in listed(self.requirements_feedback) {
             let Ok(feedback) = out.parse::<Feedback<'a>>(item.get()) else { continue };
-            match (feedback.key.get(), feedback.feedback.get()) {
-                (Some(key), Some(text)) => reasons.push(format!("{key}: {text}").into()),
-                _ => reasons.extend(feedback.feedback.take()),
-            }
+            reasons.extend(about(&feedback.key, &feedback.feedback));
         }
         reasons.extend(self.note.take());
         reasons
+    }
+}
+
+/// What a reason is about, and the reason.
+fn about<'a>(what: &Text<'a>, text: &Text<'a>) -> Option<Str<'a>> {
+    match (what.get(), text.get()) {
+        (Some(what), Some(text)) => Some(format!("{what}: {text}").into()),
+        _ => text.or(what).take(),
     }
 }

@@ -74,8 +74,12 @@ pub(super) fn delivery(status: &Status<'_>, error: &Error<'_>) -> Option<EventTy
 
 /// Why a report says what it says. `None` if nothing went wrong.
 ///
-/// The error explains, where there is one; else the status, if it is one of failure.
+/// The error explains, where there is one; else the status, if it is one of failure. What was delivered has not failed,
+/// whatever its error says.
 pub(super) fn failure<'a>(status: &Status<'a>, error: &Error<'a>) -> Option<Failure<'a>> {
+    if group(status) == Some(Group::Delivered) {
+        return None;
+    }
     error_failure(error).or_else(|| status_failure(status))
 }
 
