@@ -1,1 +1,7 @@
-fn main() {}
+//! The Lambda function behind `POST /karte`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tributary_gateway::lambda::serve("karte")
+}

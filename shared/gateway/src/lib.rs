@@ -1,1 +1,20 @@
-//! x
+//! One HTTP request to one answer: limits, verification, normalize, pipeline, reply.
+//!
+//! The same code runs under `lambda_http` ([`lambda`]) and under the local server. What reaches the pipeline has passed
+//! through [`Verified`], a value that only verification makes.
+
+mod auth;
+mod body;
+mod gateway;
+#[cfg(feature = "lambda")]
+pub mod lambda;
+mod metrics;
+mod reply;
+mod request;
+mod secrets;
+
+pub use auth::{Denied, Rule, Rules, RulesError, Verified};
+pub use gateway::{Call, Gateway, Limits, Outcome, Summary};
+pub use metrics::{request_metrics, sweep_metrics};
+pub use request::Received;
+pub use secrets::{Provider, SecretError, from_env, settings_from_env};

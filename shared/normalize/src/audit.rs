@@ -13,6 +13,10 @@ impl Audit {
         Self(Some(RefCell::default()))
     }
 
+    pub(crate) fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(crate) fn parse<'a, T: Deserialize<'a>>(&self, json: &'a str) -> Result<T, serde_json::Error> {
         let Some(unread) = &self.0 else { return serde_json::from_str(json) };
         let mut deserializer = serde_json::Deserializer::from_str(json);

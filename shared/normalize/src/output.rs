@@ -122,6 +122,13 @@ impl<'c> Output<'c> {
         self.audit.parse(part)
     }
 
+    /// Counts the fields of a part that was parsed otherwise, to tell what it is. Does nothing unless fields are counted.
+    pub fn account<'a, T: Deserialize<'a>>(&self, part: &'a str) {
+        if self.audit.is_on() {
+            let _ = self.audit.parse::<T>(part);
+        }
+    }
+
     /// Puts out an event.
     pub fn event(&mut self, draft: Draft<'_>) {
         let kind = draft.kind;

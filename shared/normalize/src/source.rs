@@ -10,7 +10,7 @@ use crate::request::Request;
 const MAX_DEPTH: usize = 64;
 
 /// A vendor whose webhooks are read.
-pub trait Source: Sync + Send {
+pub trait Source: Sync + Send + std::fmt::Debug {
     /// Our name of it, `[a-z]+`: the route, the module, the function.
     fn name(&self) -> &'static str;
 

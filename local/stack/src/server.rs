@@ -1,0 +1,120 @@
+//! A small HTTP/1.1 server on a loopback port, which ends with the value that stands for it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// A whole answer: nothing here streams.
+pub(crate) type Answer = Full<Bytes>;
+
+/// How long requests under way may take after the stop.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+/// After an accept that failed, e.g. for want of file descriptors.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+
+/// The connection is to be closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("connection dropped on purpose")]
+pub(crate) struct Dropped;
+
+/// A running server. Dropping it closes every connection at once.
+#[derive(Debug)]
+pub(crate) struct Server {
+    url: String,
+    stop: watch::Sender<bool>,
+    task: JoinSet<()>,
+}
+
+impl Server {
+    /// Listens on a free port of 127.0.0.1. `make` gets the URL and what tells of the stop, and gives the handler.
+    pub(crate) async fn start<H, F>(make: impl FnOnce(String, watch::Receiver<bool>) -> H) -> std::io::Result<Self>
+    where
+        H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<Response<Answer>, Dropped>> + Send + 'static,
+    {
+        let (listener, url) = listen().await?;
+        let (stop, stopping) = watch::channel(false);
+        let handler = make(url.clone(), stopping.clone());
+        let mut task = JoinSet::new();
+        task.spawn(accept(listener, handler, stopping));
+        Ok(Self { url, stop, task })
+    }
+
+    /// `http://127.0.0.1:<port>`
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Lets requests under way end, then closes.
+    pub(crate) async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        if tokio::time::timeout(GRACE, self.task.join_next()).await.is_err() {
+            self.task.shutdown().await;
+        }
+    }
+}
+
+/// A listener on a free port of the loopback interface, and its URL.
+pub(crate) async fn listen() -> std::io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    Ok((listener, url))
+}
+
+async fn accept<H, F>(listener: TcpListener, handler: H, mut stopping: watch::Receiver<bool>)
+where
+    H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Response<Answer>, Dropped>> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream, handler.clone(), stopping.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                }
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            () = told_to_stop(&mut stopping) => break,
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Ends when the server is told to stop, or is gone.
+async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+async fn serve<H, F>(stream: TcpStream, handler: H, mut stopping: watch::Receiver<bool>)
+where
+    H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<Response<Answer>, Dropped>> + Send + 'static,
+{
+    // Small answers must not wait for more.
+    let _ = stream.set_nodelay(true);
+    let connection =
+        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service_fn(handler));
+    tokio::pin!(connection);
+    tokio::select! {
+        // The other side's departure and our own drops end here too; neither is worth a word.
+        _ = connection.as_mut() => return,
+        () = told_to_stop(&mut stopping) => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}

@@ -1,0 +1,126 @@
+//! The functions' mains: what every Lambda function of this project does.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use bytes::Bytes;
+use lambda_http::{Body, RequestExt, service_fn, tracing::init_default_subscriber};
+use lambda_runtime::LambdaEvent;
+use tributary_pipeline::aws::{self, Resources};
+use tributary_pipeline::ports::{Clock, SystemClock};
+use tributary_pipeline::{Deadline, Pipeline, SweepReport};
+
+use crate::gateway::{Call, Gateway};
+use crate::metrics::{request_metrics, sweep_metrics};
+use crate::secrets::{from_env, settings_from_env};
+
+/// Time left for calls under way when a source's function nears its end, milliseconds.
+const MARGIN_MS: i64 = 5_000;
+/// Pause between the passes of one sweep, milliseconds.
+const PASS_MS: u64 = 15_000;
+/// Time a pass needs at least, with what it drives, milliseconds.
+const PASS_ROOM_MS: i64 = 10_000;
+
+/// Runs the function of a source until Lambda ends it.
+pub fn serve(source: &'static str) -> ExitCode {
+    run(async move {
+        let source = tributary_normalize::find(source).ok_or("no such source")?;
+        let config = aws::load_config().await;
+        let pipeline = aws::pipeline(&config, Resources::from_env()?);
+        let provider = from_env(source.name(), Some(&config));
+        let gateway = Gateway::new(source, settings_from_env(source.name()), provider, pipeline);
+        gateway.warm().await;
+        lambda_http::run(service_fn(|request| answer(&gateway, request))).await
+    })
+}
+
+async fn answer(
+    gateway: &Gateway,
+    request: lambda_http::Request,
+) -> Result<lambda_http::Response<Body>, lambda_http::Error> {
+    let context = request.lambda_context();
+    let deadline = Deadline::before(i64::try_from(context.deadline).unwrap_or(i64::MAX), MARGIN_MS);
+    let call = Call { deadline, request_id: context.request_id };
+    // The raw path: lambda_http puts the stage of a REST API in front of the URI's.
+    let path = request.raw_http_path().to_owned();
+    let (mut parts, body) = request.into_parts();
+    let path_and_query = match parts.uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    parts.uri = path_and_query.parse()?;
+    let body = match body {
+        Body::Text(text) => Bytes::from(text),
+        Body::Binary(bytes) => Bytes::from(bytes),
+        _ => Bytes::new(),
+    };
+    let (response, summary) = gateway.handle(lambda_http::http::Request::from_parts(parts, body), &call).await;
+    emit(&request_metrics(&summary, SystemClock.now_ms()));
+    let (parts, body) = response.into_parts();
+    // Every answer of ours is text.
+    Ok(lambda_http::Response::from_parts(parts, Body::Text(String::from_utf8_lossy(&body).into_owned())))
+}
+
+/// Runs the sweeper's function until Lambda ends it.
+pub fn sweep() -> ExitCode {
+    run(async {
+        let config = aws::load_config().await;
+        let pipeline = aws::pipeline(&config, Resources::from_env()?);
+        pipeline.warm().await;
+        lambda_runtime::run(service_fn(|event: LambdaEvent<serde::de::IgnoredAny>| {
+            sweep_until(&pipeline, i64::try_from(event.context.deadline).unwrap_or(i64::MAX))
+        }))
+        .await
+    })
+}
+
+/// Passes with pauses until the time is up, so that a chunk waits seconds for the sweeper and not a minute.
+async fn sweep_until(pipeline: &Pipeline, end_ms: i64) -> Result<(), lambda_runtime::Error> {
+    let deadline = Deadline::before(end_ms, MARGIN_MS);
+    let mut sum = SweepReport::default();
+    loop {
+        sum = sum.and(pipeline.sweep(deadline).await);
+        let pause = i64::try_from(PASS_MS).unwrap_or(i64::MAX);
+        if SystemClock.now_ms() + pause + PASS_ROOM_MS > deadline.at_ms {
+            break;
+        }
+        SystemClock.sleep_ms(PASS_MS).await;
+    }
+    tracing::info!(
+        expired = sum.expired,
+        driven = sum.driven,
+        sent = sum.sent,
+        duplicate = sum.duplicate,
+        left = sum.left,
+        buried = sum.buried,
+        unspilled = sum.unspilled,
+        faults = sum.faults,
+        oldest_ms = sum.oldest_ms,
+        "sweep"
+    );
+    emit(&sweep_metrics(&sum, SystemClock.now_ms()));
+    Ok(())
+}
+
+/// On a line of its own, past the log's format: CloudWatch reads metrics from the root object only.
+fn emit(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+fn run(main: impl Future<Output = Result<(), lambda_runtime::Error>>) -> ExitCode {
+    init_default_subscriber();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "no runtime");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(main) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the function cannot run");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Metrics in CloudWatch's Embedded Metric Format: one JSON line on standard output.
+
+use serde_json::{Value, json};
+use tributary_pipeline::SweepReport;
+
+use crate::gateway::Summary;
+
+const NAMESPACE: &str = "Tributary";
+
+fn line(timestamp_ms: i64, dimensions: &[(&str, &str)], metrics: &[(&str, &str, i64)]) -> String {
+    let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
+    let units: Vec<Value> = metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
+    let mut line = json!({
+        "_aws": {
+            "Timestamp": timestamp_ms,
+            "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [names], "Metrics": units}],
+        },
+    });
+    for (name, value) in dimensions {
+        line[*name] = (*value).into();
+    }
+    for (name, _, value) in metrics {
+        line[*name] = (*value).into();
+    }
+    line.to_string()
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// The metrics of one request, by source and outcome: every further dimension would be billed again.
+#[must_use]
+pub fn request_metrics(summary: &Summary, timestamp_ms: i64) -> String {
+    let accepted = &summary.accepted;
+    line(
+        timestamp_ms,
+        &[("Source", summary.source), ("Outcome", summary.outcome.as_str())],
+        &[
+            ("Requests", "Count", 1),
+            ("Received", "Count", count(accepted.received)),
+            ("New", "Count", count(accepted.new)),
+            ("Duplicate", "Count", count(accepted.duplicate)),
+            ("Left", "Count", count(accepted.left)),
+            ("Quarantined", "Count", count(accepted.quarantined)),
+            ("Spilled", "Count", count(accepted.spilled)),
+            ("Unrecognized", "Count", count(summary.unrecognized)),
+            ("Duration", "Milliseconds", summary.total_ms),
+        ],
+    )
+}
+
+/// The metrics of the sweeper's run.
+#[must_use]
+pub fn sweep_metrics(report: &SweepReport, timestamp_ms: i64) -> String {
+    line(
+        timestamp_ms,
+        &[("Source", "sweeper"), ("Outcome", if report.faults == 0 { "ok" } else { "faults" })],
+        &[
+            ("Expired", "Count", count(report.expired)),
+            ("New", "Count", count(report.sent)),
+            ("Duplicate", "Count", count(report.duplicate)),
+            ("Left", "Count", count(report.left)),
+            ("Buried", "Count", count(report.buried)),
+            ("Unspilled", "Count", count(report.unspilled)),
+            ("Faults", "Count", count(report.faults)),
+            ("OldestChunk", "Milliseconds", report.oldest_ms),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_named_has_its_value() {
+        let text = sweep_metrics(&SweepReport { expired: 3, oldest_ms: 45, ..SweepReport::default() }, 7);
+        let line: Value = serde_json::from_str(&text).unwrap();
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(line["_aws"]["Timestamp"], 7);
+        for metric in directive["Metrics"].as_array().unwrap() {
+            assert!(line[metric["Name"].as_str().unwrap()].is_i64(), "{metric}");
+        }
+        for dimension in directive["Dimensions"][0].as_array().unwrap() {
+            assert!(line[dimension.as_str().unwrap()].is_string(), "{dimension}");
+        }
+        assert_eq!((line["Expired"].as_i64(), line["OldestChunk"].as_i64()), (Some(3), Some(45)));
+    }
+}

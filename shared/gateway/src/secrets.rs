@@ -1,0 +1,215 @@
+//! Where a source's rules come from.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use tokio::sync::Mutex;
+use tributary_normalize::Settings;
+
+use crate::auth::{Rules, RulesError};
+
+/// A secret is read again after five minutes.
+const REFRESH_MS: i64 = 300_000;
+/// A request that no rule lets in may come from a rotation: then the secret is read again, but not more often than this.
+const REFRESH_ON_DENIAL_MS: i64 = 30_000;
+
+/// Where a source's rules come from.
+pub struct Provider(Kind);
+
+enum Kind {
+    Fixed(Arc<Rules>),
+    Unusable(SecretError),
+    Unauthenticated,
+    Missing,
+    SecretsManager { client: aws_sdk_secretsmanager::Client, id: String, cache: Mutex<Option<Cached>> },
+}
+
+struct Cached {
+    rules: Arc<Rules>,
+    read_ms: i64,
+}
+
+/// Why there are no rules. Never quotes a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// Nothing is configured.
+    #[error("no authentication rules are configured")]
+    Missing,
+    /// The file cannot be read.
+    #[error("the file {} cannot be read: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Secrets Manager does not give the secret.
+    #[error("Secrets Manager does not give the secret {id}: {code}")]
+    SecretsManager {
+        /// Its name.
+        id: String,
+        /// The service's code.
+        code: String,
+    },
+    /// What is there are no rules.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+}
+
+/// What lets a request in.
+#[derive(Debug, Clone)]
+pub(crate) enum Admission {
+    /// Any of these rules.
+    Rules(Arc<Rules>),
+    /// Anything: local use only.
+    Anybody,
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::Fixed(_) => "Provider(fixed)",
+            Kind::Unusable(_) => "Provider(unusable)",
+            Kind::Unauthenticated => "Provider(unauthenticated)",
+            Kind::Missing => "Provider(missing)",
+            Kind::SecretsManager { .. } => "Provider(secrets manager)",
+        })
+    }
+}
+
+impl Provider {
+    /// These rules.
+    #[must_use]
+    pub fn fixed(rules: Rules) -> Self {
+        Self(Kind::Fixed(Arc::new(rules)))
+    }
+
+    /// No rules: nobody is let in.
+    #[must_use]
+    pub fn missing() -> Self {
+        Self(Kind::Missing)
+    }
+
+    /// No rules: everybody is let in. Local use only.
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        Self(Kind::Unauthenticated)
+    }
+
+    /// A secret in Secrets Manager, by name or ARN.
+    #[must_use]
+    pub fn secrets_manager(client: aws_sdk_secretsmanager::Client, id: String) -> Self {
+        Self(Kind::SecretsManager { client, id, cache: Mutex::new(None) })
+    }
+
+    /// Whether requests are let in without any proof.
+    #[must_use]
+    pub fn is_unauthenticated(&self) -> bool {
+        matches!(self.0, Kind::Unauthenticated)
+    }
+
+    /// Whether nothing is configured.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self.0, Kind::Missing)
+    }
+
+    /// The rules now, from the cache while it is fresh. A cache that cannot be refreshed is used on.
+    pub(crate) async fn admission(&self, now_ms: i64, denied: bool) -> Result<Admission, SecretError> {
+        match &self.0 {
+            Kind::Fixed(rules) => Ok(Admission::Rules(rules.clone())),
+            Kind::Unusable(error) => Err(error.clone()),
+            Kind::Unauthenticated => Ok(Admission::Anybody),
+            Kind::Missing => Err(SecretError::Missing),
+            Kind::SecretsManager { client, id, cache } => {
+                let mut cache = cache.lock().await;
+                let fresh_ms = if denied { REFRESH_ON_DENIAL_MS } else { REFRESH_MS };
+                if let Some(cached) = cache.as_ref().filter(|cached| now_ms - cached.read_ms < fresh_ms) {
+                    return Ok(Admission::Rules(cached.rules.clone()));
+                }
+                match read_secret(client, id).await {
+                    Ok(rules) => {
+                        let rules = Arc::new(rules);
+                        *cache = Some(Cached { rules: rules.clone(), read_ms: now_ms });
+                        Ok(Admission::Rules(rules))
+                    }
+                    Err(error) => match cache.as_ref() {
+                        Some(cached) => {
+                            tracing::error!(%error, "secret not refreshed, the old rules stay in force");
+                            Ok(Admission::Rules(cached.rules.clone()))
+                        }
+                        None => Err(error),
+                    },
+                }
+            }
+        }
+    }
+
+    /// Whether reading again may help a request that was denied.
+    pub(crate) fn may_have_rotated(&self) -> bool {
+        matches!(self.0, Kind::SecretsManager { .. })
+    }
+}
+
+async fn read_secret(client: &aws_sdk_secretsmanager::Client, id: &str) -> Result<Rules, SecretError> {
+    let output = client.get_secret_value().secret_id(id).send().await.map_err(|error| {
+        let code = match &error {
+            SdkError::ServiceError(service) => service.err().code().unwrap_or("ServiceError").to_owned(),
+            SdkError::TimeoutError(_) => "Timeout".to_owned(),
+            _ => "Dispatch".to_owned(),
+        };
+        SecretError::SecretsManager { id: id.to_owned(), code }
+    })?;
+    let text = output.secret_string().ok_or_else(|| SecretError::SecretsManager {
+        id: id.to_owned(),
+        code: "the secret is binary, text is expected".to_owned(),
+    })?;
+    Ok(Rules::parse(text)?)
+}
+
+/// The rules of a source as the environment says:
+///
+/// * `TRIBUTARY_<SOURCE>_SECRET_ID`: name of the secret in Secrets Manager; what template.yaml sets.
+/// * `TRIBUTARY_<SOURCE>_AUTH`: the rules themselves, as JSON.
+/// * `TRIBUTARY_<SOURCE>_AUTH_FILE`: a file with them.
+/// * `TRIBUTARY_ALLOW_UNAUTHENTICATED=true`: lets everybody in where none of these is set. Local use only.
+///
+/// `config` is asked for only where Secrets Manager is named.
+#[must_use]
+pub fn from_env(source: &str, config: Option<&SdkConfig>) -> Provider {
+    let variable = |name: &str| {
+        std::env::var(format!("TRIBUTARY_{}_{name}", source.to_uppercase())).ok().filter(|value| !value.is_empty())
+    };
+    let parsed = |text: &str| match Rules::parse(text) {
+        Ok(rules) => Provider::fixed(rules),
+        Err(error) => Provider(Kind::Unusable(error.into())),
+    };
+    if let (Some(id), Some(config)) = (variable("SECRET_ID"), config) {
+        return Provider::secrets_manager(aws_sdk_secretsmanager::Client::new(config), id);
+    }
+    if let Some(text) = variable("AUTH") {
+        return parsed(&text);
+    }
+    if let Some(path) = variable("AUTH_FILE").map(PathBuf::from) {
+        return match std::fs::read_to_string(&path) {
+            Ok(text) => parsed(&text),
+            Err(error) => Provider(Kind::Unusable(SecretError::File { path, reason: error.kind().to_string() })),
+        };
+    }
+    let allowed = std::env::var("TRIBUTARY_ALLOW_UNAUTHENTICATED").is_ok_and(|value| value == "true");
+    if allowed { Provider::unauthenticated() } else { Provider::missing() }
+}
+
+/// The settings of a source: every variable `TRIBUTARY_<SOURCE>_<NAME>` that is no secret, as `<name>` in lower case.
+#[must_use]
+pub fn settings_from_env(source: &str) -> Settings {
+    let prefix = format!("TRIBUTARY_{}_", source.to_uppercase());
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter_map(|(name, value)| Some((name.strip_prefix(&prefix)?.to_lowercase(), value)))
+        .filter(|(name, _)| !matches!(name.as_str(), "secret_id" | "auth" | "auth_file"))
+        .collect()
+}

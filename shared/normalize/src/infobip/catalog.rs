@@ -1,5 +1,0 @@
-//! Every vendor event known.
-
-use crate::Row;
-
-pub(super) const ROWS: &[Row] = &[];

@@ -1,0 +1,172 @@
+//! Error codes of calls and voice messages: 10xxx, and the 5xxx they replaced in October 2024.
+//!
+//! The vendor flags every 10xxx code permanent, success included, so its flag says nothing here: the class is our
+//! reading.
+
+use tributary_events::FailureClass::{Permanent, Transient, Unknown};
+use tributary_events::FailureReason::{
+    Busy, Cancelled, Configuration, Declined, InvalidAddress, Network, NoAnswer, Other, Policy, Quota,
+    UnknownRecipient, Unreachable, VendorError,
+};
+use tributary_events::{Failure, FailureClass, FailureReason};
+
+use crate::lenient::Text;
+
+type Row = (u32, &'static str, FailureClass, FailureReason);
+
+/// Group 0: the call ended as it should.
+const OK: &[(u32, &str)] = &[
+    (0, "NO_ERROR"),
+    (10000, "NORMAL_HANGUP"),
+    (10001, "ANSWERED_ELSEWHERE"),
+    (10002, "MACHINE_DETECTED"),
+    (10003, "HUMAN_DETECTED"),
+    (10004, "MAX_DURATION_REACHED"),
+    (5000, "VOICE_ANSWERED"),
+    (5001, "VOICE_ANSWERED_MACHINE"),
+];
+
+/// Group 1: handset errors.
+const HANDSET: &[Row] = &[
+    (10100, "DEVICE_FORBIDDEN", Unknown, Unreachable),
+    (10101, "DEVICE_NOT_FOUND", Unknown, Unreachable),
+    (10102, "DEVICE_UNAVAILABLE", Transient, Unreachable),
+    (10103, "MEDIA_ERROR", Transient, Network),
+];
+
+/// Group 2: user errors.
+const USER: &[Row] = &[
+    (10200, "NO_ANSWER", Transient, NoAnswer),
+    (10201, "BUSY", Transient, Busy),
+    (10202, "CANCELLED", Unknown, Cancelled),
+    (10203, "REJECTED", Unknown, Declined),
+    (10204, "TEMPORARILY_UNAVAILABLE", Transient, Unreachable),
+];
+
+/// Group 3: operator errors. The last three are of the customer's own URL.
+const OPERATOR: &[Row] = &[
+    (10300, "FORBIDDEN", Permanent, Policy),
+    (10301, "INSUFFICIENT_FUNDS", Permanent, Quota),
+    (10302, "UNAUTHENTICATED", Permanent, Configuration),
+    (10303, "DESTINATION_NOT_FOUND", Permanent, UnknownRecipient),
+    (10304, "DESTINATION_UNAVAILABLE", Transient, Unreachable),
+    (10305, "INVALID_DESTINATION", Permanent, InvalidAddress),
+    (10306, "INVALID_REQUEST", Permanent, Configuration),
+    (10307, "REQUEST_TIMEOUT", Transient, Network),
+    (10308, "NETWORK_ERROR", Transient, Network),
+    (10309, "SERVICE_UNAVAILABLE", Transient, VendorError),
+    (10310, "UNKNOWN", Unknown, Other),
+    (10311, "FEATURE_UNAVAILABLE", Permanent, Configuration),
+    (10312, "CONGESTION", Transient, Network),
+    (10313, "UNAUTHORIZED", Permanent, Configuration),
+    (10400, "URL_NOT_FOUND", Permanent, Configuration),
+    (10401, "URL_UNREACHABLE", Transient, Configuration),
+    (10402, "INVALID_RESPONSE", Permanent, Configuration),
+];
+
+/// The codes before October 2024, still in the vendor's examples.
+const OLD: &[Row] = &[
+    (5002, "EC_VOICE_USER_BUSY", Transient, Busy),
+    (5003, "EC_VOICE_NO_ANSWER", Transient, NoAnswer),
+    (5480, "EC_VOICE_ERROR_TEMPORARILY_NOT_AVAILABLE", Transient, Unreachable),
+    (5487, "EC_VOICE_ERROR_REQUEST_TERMINATED", Unknown, Cancelled),
+    (5603, "EC_DECLINE", Unknown, Declined),
+];
+
+/// The failure a voice code stands for. `None` where the call ended as it should, or where there is no code at all.
+///
+/// Code and name may both be missing or not agree; the code goes first.
+pub(in crate::infobip) fn voice_failure<'a>(
+    code: &Text<'a>,
+    name: &Text<'a>,
+    description: &Text<'a>,
+) -> Option<Failure<'a>> {
+    if code.is_none() && name.is_none() {
+        return None;
+    }
+    let number = code.get().and_then(|code| code.parse::<u32>().ok());
+    let named = |known: &str| name.is(known);
+    if OK.iter().any(|(id, known)| number.map_or_else(|| named(known), |number| number == *id)) {
+        return None;
+    }
+    let rows = || [HANDSET, USER, OPERATOR, OLD].into_iter().flatten();
+    let row = number.and_then(|number| rows().find(|row| row.0 == number)).or_else(|| rows().find(|row| named(row.1)));
+    let (class, reason) = row.map_or_else(|| unlisted(number), |row| (row.2, row.3));
+    Some(Failure {
+        code: code.take(),
+        name: name.take().or_else(|| row.map(|row| row.1.into())),
+        description: description.take(),
+        ..Failure::new(class, reason)
+    })
+}
+
+/// The other old codes are 5000 and the SIP response: 404 is 5404.
+fn unlisted(number: Option<u32>) -> (FailureClass, FailureReason) {
+    match number {
+        Some(5404 | 5410 | 5604) => (Permanent, UnknownRecipient),
+        Some(5484) => (Permanent, InvalidAddress),
+        Some(5486 | 5600) => (Transient, Busy),
+        Some(5408 | 5500..=5599) => (Transient, Network),
+        Some(5400..=5499) => (Unknown, Network),
+        _ => (Unknown, Other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(code: &'static str, name: &'static str) -> Option<Failure<'static>> {
+        voice_failure(&code.into(), &name.into(), &"text".into())
+    }
+
+    #[test]
+    fn every_code_is_listed_once() {
+        let mut codes: Vec<u32> = OK.iter().map(|row| row.0).collect();
+        codes.extend([HANDSET, USER, OPERATOR, OLD].into_iter().flatten().map(|row| row.0));
+        let listed = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), listed);
+        for range in [10000..=10004, 10100..=10103, 10200..=10204, 10300..=10313, 10400..=10402] {
+            for code in range {
+                assert!(codes.contains(&code), "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn calls_that_ended_well_did_not_fail() {
+        for code in ["10000", "10001", "10002", "10003", "10004", "5000", "5001", "0"] {
+            assert!(failure(code, "WHATEVER").is_none(), "{code}");
+        }
+        assert!(failure("", "normal_hangup").is_none());
+        assert!(failure("", "").is_none());
+    }
+
+    #[test]
+    fn the_four_ways_not_to_answer_are_told_apart() {
+        for (code, name, reason) in [
+            ("10200", "NO_ANSWER", NoAnswer),
+            ("10201", "BUSY", Busy),
+            ("10202", "CANCELLED", Cancelled),
+            ("10203", "REJECTED", Declined),
+            ("5002", "EC_VOICE_USER_BUSY", Busy),
+            ("5003", "EC_VOICE_NO_ANSWER", NoAnswer),
+            ("5603", "EC_DECLINE", Declined),
+        ] {
+            assert_eq!(failure(code, "").unwrap().reason, reason, "{code}");
+            let by_name = failure("", name).unwrap();
+            assert_eq!(by_name.reason, reason, "{name}");
+            assert_eq!(by_name.name.as_deref(), Some(name));
+        }
+    }
+
+    #[test]
+    fn a_code_nobody_knows_is_a_failure_of_unknown_kind() {
+        let unlisted = failure("10999", "NEW_ONE").unwrap();
+        assert_eq!((unlisted.class, unlisted.reason), (Unknown, Other));
+        assert_eq!(unlisted.code.as_deref(), Some("10999"));
+        assert_eq!(failure("5503", "").unwrap().reason, Network);
+    }
+}

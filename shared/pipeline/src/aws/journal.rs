@@ -1,0 +1,218 @@
+//! The journal in DynamoDB.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use aws_smithy_types::Blob;
+
+use super::fault;
+use crate::chunk::{Chunk, ChunkKey, dead_partition, partition};
+use crate::ports::{Clock, Fault, Fenced, Journal};
+
+/// Most items of a `BatchWriteItem` (AWS).
+const BATCH_ITEMS: usize = 25;
+/// Rounds for items that a throttled table left unwritten.
+const WRITE_ROUNDS: u32 = 5;
+/// Pages of a shard read in one pass: a page is 1 MiB at most.
+const PAGES: usize = 8;
+
+/// The journal's table: `pk` (`shard#0` to `shard#31`, `dead#...`), `sk` (creation time and chunk id), `d` (compressed
+/// messages), `n` (how many), `l` (lease, milliseconds), `e` (epoch), `t` (tries).
+pub struct DynamoJournal {
+    client: Client,
+    table: String,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for DynamoJournal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DynamoJournal").field("table", &self.table).finish_non_exhaustive()
+    }
+}
+
+type Item = HashMap<String, AttributeValue>;
+
+impl DynamoJournal {
+    /// The journal in that table.
+    #[must_use]
+    pub fn new(client: Client, table: String, clock: Arc<dyn Clock>) -> Self {
+        Self { client, table, clock }
+    }
+
+    /// Writes up to 25 items; returns the sort keys of those that are not known to be written.
+    async fn put_batch(&self, chunks: &[Chunk]) -> Result<Vec<String>, Fault> {
+        let mut open: Vec<WriteRequest> =
+            chunks.iter().map(|chunk| put_request(item(chunk, partition(chunk.key.shard)))).collect();
+        for round in 0..WRITE_ROUNDS {
+            if round > 0 {
+                self.clock.sleep_ms(50 << round).await;
+            }
+            let output = self
+                .client
+                .batch_write_item()
+                .request_items(&self.table, open)
+                .send()
+                .await
+                .map_err(|error| fault("journal.put", &error))?;
+            open = output.unprocessed_items().and_then(|tables| tables.get(&self.table)).cloned().unwrap_or_default();
+            if open.is_empty() {
+                break;
+            }
+        }
+        let sort_key = |write: &WriteRequest| Some(write.put_request()?.item().get("sk")?.as_s().ok()?.clone());
+        Ok(open.iter().filter_map(sort_key).collect())
+    }
+
+    fn update(&self, chunk: &Chunk) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(chunk.key.partition()))
+            .key("sk", text(chunk.key.sort()))
+            .expression_attribute_values(":seen", number(chunk.epoch))
+    }
+}
+
+#[async_trait]
+impl Journal for DynamoJournal {
+    async fn put(&self, chunks: &[Chunk]) -> Vec<Result<(), Fault>> {
+        let mut results = Vec::with_capacity(chunks.len());
+        for batch in chunks.chunks(BATCH_ITEMS) {
+            match self.put_batch(batch).await {
+                Ok(unwritten) => results.extend(batch.iter().map(|chunk| {
+                    if unwritten.contains(&chunk.key.sort()) {
+                        Err(Fault { operation: "journal.put", code: "UnprocessedItems".to_owned(), retry: true })
+                    } else {
+                        Ok(())
+                    }
+                })),
+                Err(fault) => results.extend(batch.iter().map(|_| Err(fault.clone()))),
+            }
+        }
+        results
+    }
+
+    async fn delete(&self, key: &ChunkKey) -> Result<(), Fault> {
+        let call = self.client.delete_item().table_name(&self.table);
+        let call = call.key("pk", text(key.partition())).key("sk", text(key.sort()));
+        call.send().await.map(|_| ()).map_err(|error| fault("journal.delete", &error))
+    }
+
+    async fn rewrite(&self, chunk: &Chunk) -> Result<Fenced, Fault> {
+        let call = self
+            .update(chunk)
+            .update_expression("SET d = :d, n = :n, l = :l")
+            .condition_expression("attribute_exists(pk) AND e = :seen")
+            .expression_attribute_values(":d", AttributeValue::B(Blob::new(chunk.data.clone())))
+            .expression_attribute_values(":n", number(chunk.events))
+            .expression_attribute_values(":l", number(chunk.lease_ms));
+        fenced("journal.rewrite", call.send().await)
+    }
+
+    async fn expired(&self, shard: u8, now_ms: i64) -> Result<Vec<Chunk>, Fault> {
+        let mut chunks = Vec::new();
+        let mut from: Option<Item> = None;
+        for _ in 0..PAGES {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .key_condition_expression("pk = :pk")
+                .filter_expression("l < :now")
+                .expression_attribute_values(":pk", text(partition(shard)))
+                .expression_attribute_values(":now", number(now_ms))
+                .set_exclusive_start_key(from)
+                .send()
+                .await
+                .map_err(|error| fault("journal.expired", &error))?;
+            for item in page.items() {
+                match chunk(item) {
+                    Some(chunk) => chunks.push(chunk),
+                    None => tracing::error!(shard, "an item of the journal is no chunk"),
+                }
+            }
+            from = page.last_evaluated_key().cloned();
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(chunks)
+    }
+
+    async fn take(&self, chunk: &Chunk, now_ms: i64, lease_ms: i64) -> Result<Fenced, Fault> {
+        let call = self
+            .update(chunk)
+            .update_expression("SET l = :l, e = e + :one, t = t + :one")
+            .condition_expression("attribute_exists(pk) AND e = :seen AND l < :now")
+            .expression_attribute_values(":l", number(lease_ms))
+            .expression_attribute_values(":now", number(now_ms))
+            .expression_attribute_values(":one", number(1));
+        fenced("journal.take", call.send().await)
+    }
+
+    async fn bury(&self, chunk: &Chunk) -> Result<(), Fault> {
+        let call = self.client.put_item().table_name(&self.table);
+        let call = call.set_item(Some(item(chunk, dead_partition(chunk.key.shard))));
+        call.send().await.map_err(|error| fault("journal.bury", &error))?;
+        self.delete(&chunk.key).await
+    }
+}
+
+fn fenced<T>(
+    operation: &'static str,
+    result: Result<T, aws_sdk_dynamodb::error::SdkError<UpdateItemError>>,
+) -> Result<Fenced, Fault> {
+    match result {
+        Ok(_) => Ok(Fenced::Done),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(Fenced::Lost),
+            _ => Err(fault(operation, &error)),
+        },
+    }
+}
+
+fn text(value: String) -> AttributeValue {
+    AttributeValue::S(value)
+}
+
+fn number<T: TryInto<i64>>(value: T) -> AttributeValue {
+    AttributeValue::N(value.try_into().unwrap_or(i64::MAX).to_string())
+}
+
+fn put_request(item: Item) -> WriteRequest {
+    // An item is always set, which is all the builder asks.
+    let put = PutRequest::builder().set_item(Some(item)).build().ok();
+    WriteRequest::builder().set_put_request(put).build()
+}
+
+fn item(chunk: &Chunk, partition: String) -> Item {
+    HashMap::from([
+        ("pk".to_owned(), text(partition)),
+        ("sk".to_owned(), text(chunk.key.sort())),
+        ("d".to_owned(), AttributeValue::B(Blob::new(chunk.data.clone()))),
+        ("n".to_owned(), number(chunk.events)),
+        ("l".to_owned(), number(chunk.lease_ms)),
+        ("e".to_owned(), number(chunk.epoch)),
+        ("t".to_owned(), number(chunk.tries)),
+    ])
+}
+
+fn chunk(item: &Item) -> Option<Chunk> {
+    fn read<T: std::str::FromStr>(item: &Item, name: &str) -> Option<T> {
+        item.get(name)?.as_n().ok()?.parse().ok()
+    }
+    let text = |name| item.get(name)?.as_s().ok();
+    Some(Chunk {
+        key: ChunkKey::parse(text("pk")?, text("sk")?)?,
+        data: item.get("d")?.as_b().ok()?.clone().into_inner(),
+        events: read(item, "n")?,
+        lease_ms: read(item, "l")?,
+        epoch: read(item, "e")?,
+        tries: read(item, "t")?,
+    })
+}

@@ -1,0 +1,255 @@
+//! Driving a chunk: claim, send, settle.
+
+use futures_util::future::join_all;
+use tributary_events::EventId;
+
+use crate::Pipeline;
+use crate::chunk::{Chunk, pack};
+use crate::message::Message;
+use crate::ports::{Claimed, Fenced, Outgoing, Sent};
+use crate::settings::Deadline;
+
+/// Most messages of a batch (AWS: `SendMessageBatch`, 10 entries).
+const BATCH_ENTRIES: usize = 10;
+/// Calls under way when the lease ends must not outlive it by more than the timeout of one call.
+const LEASE_MARGIN_MS: i64 = 5_000;
+
+/// Chunks driven together: two full ones fill five batches, where each alone would leave a batch half empty.
+pub(crate) const TOGETHER: usize = 2;
+
+/// What became of the events of the chunks driven.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Driven {
+    /// Sent by this drive.
+    pub(crate) sent: usize,
+    /// Owned by another chunk: somebody else sends them.
+    pub(crate) duplicate: usize,
+    /// Left for the sweeper.
+    pub(crate) left: usize,
+}
+
+/// A chunk, its messages, and how far each is.
+struct Work<'a> {
+    chunk: &'a Chunk,
+    messages: &'a [Message],
+    states: Vec<State>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Unclaimed,
+    Ours,
+    Sent,
+    Refused,
+    Foreign,
+}
+
+impl Pipeline {
+    /// Drives chunks that this caller holds the leases of. Never fails: what is not done is left for the sweeper.
+    ///
+    /// Dropping the future at any point is safe in the same way.
+    pub(crate) async fn drive(&self, chunks: &[(&Chunk, &[Message])], deadline: Deadline) -> Driven {
+        let lease_ms = chunks.iter().map(|(chunk, _)| chunk.lease_ms).min().unwrap_or(i64::MAX);
+        let deadline = deadline.earlier(lease_ms - LEASE_MARGIN_MS);
+        let mut work: Vec<Work<'_>> = chunks
+            .iter()
+            .map(|(chunk, messages)| Work { chunk, messages, states: vec![State::Unclaimed; messages.len()] })
+            .collect();
+        join_all(work.iter_mut().map(|work| self.claim(work, deadline))).await;
+        self.send(&mut work, deadline).await;
+        let mut driven = Driven::default();
+        for state in work.iter().flat_map(|work| &work.states) {
+            match state {
+                State::Sent => driven.sent += 1,
+                State::Foreign => driven.duplicate += 1,
+                State::Unclaimed | State::Ours | State::Refused => driven.left += 1,
+            }
+        }
+        join_all(work.iter().map(|work| self.settle(work))).await;
+        driven
+    }
+
+    async fn claim(&self, work: &mut Work<'_>, deadline: Deadline) {
+        let Work { chunk, messages, states } = work;
+        let expires_s = self.clock.now_ms() / 1000 + self.settings.claim_seconds;
+        for attempt in 0..self.settings.attempts {
+            let unclaimed = |(_, state): &(usize, &State)| **state == State::Unclaimed;
+            let open: Vec<usize> = states.iter().enumerate().filter(unclaimed).map(|(at, _)| at).collect();
+            if open.is_empty() || !self.may_begin(attempt, deadline).await {
+                return;
+            }
+            let ids: Vec<EventId> = open.iter().map(|at| messages[*at].id).collect();
+            let claimed = match self.claims.insert(&ids, chunk.key.id, expires_s).await {
+                Ok(claimed) => claimed,
+                Err(fault) => {
+                    tracing::warn!(chunk = %chunk.key.id, %fault, "claims not inserted");
+                    if fault.retry { continue } else { return }
+                }
+            };
+            let mut taken = Vec::new();
+            for (at, claimed) in open.into_iter().zip(claimed) {
+                match claimed {
+                    Claimed::New => states[at] = State::Ours,
+                    Claimed::Taken => taken.push(at),
+                    Claimed::Undecided => {}
+                }
+            }
+            if !taken.is_empty() {
+                self.find_owners(chunk, messages, states, &taken).await;
+            }
+        }
+    }
+
+    /// A claim that exists may be our own: an earlier drive of this chunk, or a retry whose first try had landed.
+    async fn find_owners(&self, chunk: &Chunk, messages: &[Message], states: &mut [State], taken: &[usize]) {
+        let ids: Vec<EventId> = taken.iter().map(|at| messages[*at].id).collect();
+        match self.claims.owners(&ids).await {
+            Ok(owners) => {
+                for (at, owner) in taken.iter().zip(owners) {
+                    match owner {
+                        Some(owner) if owner == chunk.key.id => states[*at] = State::Ours,
+                        Some(_) => states[*at] = State::Foreign,
+                        // Expired between the two calls: insert again.
+                        None => {}
+                    }
+                }
+            }
+            Err(fault) => tracing::warn!(chunk = %chunk.key.id, %fault, "owners not read"),
+        }
+    }
+
+    async fn send(&self, work: &mut [Work<'_>], deadline: Deadline) {
+        for attempt in 0..self.settings.attempts {
+            let open = ours(work);
+            if open.is_empty() || !self.may_begin(attempt, deadline).await {
+                return;
+            }
+            // One batch after the other, so that the events of one group keep their order.
+            for batch in batches(&open, self.settings.max_message_bytes) {
+                if deadline.passed(self.clock.now_ms()) {
+                    return;
+                }
+                let ids: Vec<String> = batch.iter().map(|open| open.message.id.to_string()).collect();
+                let entries: Vec<Outgoing<'_>> = batch
+                    .iter()
+                    .zip(&ids)
+                    .map(|(open, id)| Outgoing {
+                        deduplication_id: id,
+                        group: &open.message.group,
+                        body: &open.message.body,
+                    })
+                    .collect();
+                for (open, sent) in batch.iter().zip(self.queue.send(&entries).await) {
+                    match sent {
+                        Sent::Acknowledged => work[open.chunk].states[open.at] = State::Sent,
+                        Sent::Refused => work[open.chunk].states[open.at] = State::Refused,
+                        Sent::Retry => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Deletes the chunk if each of its events is on the queue or somebody else's; else keeps the rest of them.
+    async fn settle(&self, work: &Work<'_>) {
+        let Work { chunk, messages, states } = work;
+        let rest: Vec<&Message> = messages
+            .iter()
+            .zip(states)
+            .filter(|(_, state)| !matches!(state, State::Sent | State::Foreign))
+            .map(|(message, _)| message)
+            .collect();
+        let outcome = if rest.is_empty() {
+            self.journal.delete(&chunk.key).await.map(|()| Fenced::Done)
+        } else if rest.len() == messages.len() {
+            // Nothing to take out: the lease runs out by itself.
+            return;
+        } else {
+            let rest_of_it = Chunk {
+                data: pack(rest.iter().copied()),
+                events: rest.len(),
+                lease_ms: self.clock.now_ms(),
+                ..(*chunk).clone()
+            };
+            self.journal.rewrite(&rest_of_it).await
+        };
+        match outcome {
+            Ok(Fenced::Done) => {}
+            Ok(Fenced::Lost) => tracing::warn!(chunk = %chunk.key.id, "another driver took the chunk"),
+            Err(fault) => tracing::warn!(chunk = %chunk.key.id, %fault, "chunk not settled, the sweeper will"),
+        }
+    }
+
+    /// Waits before a further attempt. False once the deadline has passed.
+    async fn may_begin(&self, attempt: u32, deadline: Deadline) -> bool {
+        if attempt > 0 {
+            let pause = self.settings.backoff_ms << (attempt - 1).min(8);
+            // Up to half as much again, so that callers throttled together do not come back together.
+            let jitter = u64::try_from(self.clock.random() % 512).unwrap_or(0) * pause / 1024;
+            self.clock.sleep_ms(pause + jitter).await;
+        }
+        !deadline.passed(self.clock.now_ms())
+    }
+}
+
+/// A message that is ours to send: its place in the work.
+#[derive(Clone, Copy)]
+struct Open<'a> {
+    chunk: usize,
+    at: usize,
+    message: &'a Message,
+}
+
+fn ours<'a>(work: &[Work<'a>]) -> Vec<Open<'a>> {
+    let mut open = Vec::new();
+    for (chunk, work) in work.iter().enumerate() {
+        for (at, message) in work.messages.iter().enumerate() {
+            if work.states[at] == State::Ours {
+                open.push(Open { chunk, at, message });
+            }
+        }
+    }
+    open
+}
+
+/// Batches of at most 10 messages and `max_bytes` together, in order.
+fn batches<'a>(open: &[Open<'a>], max_bytes: usize) -> Vec<Vec<Open<'a>>> {
+    let mut batches: Vec<Vec<Open<'a>>> = Vec::new();
+    let mut bytes = 0;
+    for open in open {
+        let size = open.message.body.len();
+        match batches.last_mut() {
+            Some(batch) if batch.len() < BATCH_ENTRIES && bytes + size <= max_bytes => {
+                batch.push(*open);
+                bytes += size;
+            }
+            _ => {
+                batches.push(vec![*open]);
+                bytes = size;
+            }
+        }
+    }
+    batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tributary_events::Key;
+
+    #[test]
+    fn batches_respect_both_limits_and_lose_nothing() {
+        let sizes = [10, 10, 90, 50, 60, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 100, 1];
+        let messages: Vec<_> = sizes
+            .iter()
+            .map(|size| Message { id: Key::new("t", None).finish(), group: "g".into(), body: "x".repeat(*size) })
+            .collect();
+        let open: Vec<_> = messages.iter().enumerate().map(|(at, message)| Open { chunk: 0, at, message }).collect();
+        let batches = batches(&open, 100);
+        let places: Vec<usize> = batches.iter().flatten().map(|open| open.at).collect();
+        assert_eq!(places, (0..sizes.len()).collect::<Vec<_>>());
+        for batch in batches {
+            assert!(batch.len() <= 10 && batch.iter().map(|open| open.message.body.len()).sum::<usize>() <= 100);
+        }
+    }
+}

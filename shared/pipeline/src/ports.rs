@@ -1,0 +1,145 @@
+//! What the protocol needs of the world.
+
+use async_trait::async_trait;
+use tributary_events::EventId;
+
+use crate::chunk::{Chunk, ChunkId, ChunkKey};
+
+/// A call did not do its work, or its reply was lost: nobody knows whether it took effect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {code}")]
+pub struct Fault {
+    /// The call.
+    pub operation: &'static str,
+    /// The service's error code or the kind of failure. Never holds data.
+    pub code: String,
+    /// Whether trying again may help.
+    pub retry: bool,
+}
+
+/// Whether a conditional write found what it expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fenced {
+    /// It did, and wrote.
+    Done,
+    /// Somebody else was faster; nothing was written.
+    Lost,
+}
+
+/// Where chunks lie until they are settled.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Puts new chunks, any number. One answer a chunk, in order. Putting the same chunk again is harmless.
+    async fn put(&self, chunks: &[Chunk]) -> Vec<Result<(), Fault>>;
+    /// Deletes a chunk, whoever holds it: only ever called for a settled one, which stays settled.
+    async fn delete(&self, key: &ChunkKey) -> Result<(), Fault>;
+    /// Replaces the data of a chunk and its lease, if it is there and the epoch is still the chunk's.
+    async fn rewrite(&self, chunk: &Chunk) -> Result<Fenced, Fault>;
+    /// Chunks of a shard whose lease ran out before `now_ms`, oldest first, read consistently. May stop early.
+    async fn expired(&self, shard: u8, now_ms: i64) -> Result<Vec<Chunk>, Fault>;
+    /// Takes a chunk whose lease ran out: sets the lease, raises epoch and tries, if the epoch is still the chunk's.
+    async fn take(&self, chunk: &Chunk, now_ms: i64, lease_ms: i64) -> Result<Fenced, Fault>;
+    /// Moves a chunk aside, where the sweeper does not look. Doing it twice is harmless.
+    async fn bury(&self, chunk: &Chunk) -> Result<(), Fault>;
+}
+
+/// What became of the claim on one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claimed {
+    /// Inserted.
+    New,
+    /// There is one already, perhaps our own.
+    Taken,
+    /// Not decided: try again.
+    Undecided,
+}
+
+/// Who owns which event. Inserted once, never changed.
+#[async_trait]
+pub trait Claims: Send + Sync {
+    /// Inserts claims for 1 to 25 different events. One answer an event, in order.
+    async fn insert(&self, events: &[EventId], owner: ChunkId, expires_s: i64) -> Result<Vec<Claimed>, Fault>;
+    /// The owners of 1 to 25 different events, read consistently. `None` where there is no claim.
+    async fn owners(&self, events: &[EventId]) -> Result<Vec<Option<ChunkId>>, Fault>;
+}
+
+/// What became of one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// The queue has it.
+    Acknowledged,
+    /// The queue does not have it, or we do not know. Trying again may help.
+    Retry,
+    /// The queue refuses this message. Trying again unchanged does not help.
+    Refused,
+}
+
+/// A message on its way out.
+#[derive(Debug, Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// Deduplication id on FIFO queues: at most 128 printable ASCII characters.
+    pub deduplication_id: &'a str,
+    /// Message group on FIFO queues.
+    pub group: &'a str,
+    /// The body.
+    pub body: &'a str,
+}
+
+/// A message that came back: the spill queue is read by the sweeper.
+#[derive(Clone)]
+pub struct Incoming {
+    /// Names this delivery, for [`Outbox::remove`].
+    pub handle: String,
+    /// The body.
+    pub body: String,
+}
+
+impl std::fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Incoming").field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+/// A queue.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Sends 1 to 10 messages of at most 1 MiB together. One answer a message, in order.
+    async fn send(&self, messages: &[Outgoing<'_>]) -> Vec<Sent>;
+    /// Opens the connection. Has no effect on the queue.
+    async fn warm(&self) {}
+    /// Receives up to 10 messages without waiting. They come again unless removed.
+    async fn receive(&self) -> Result<Vec<Incoming>, Fault>;
+    /// Removes a received message.
+    async fn remove(&self, handle: &str) -> Result<(), Fault>;
+}
+
+/// Time and chance.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Milliseconds since 1970.
+    fn now_ms(&self) -> i64;
+    /// Waits.
+    async fn sleep_ms(&self, ms: u64);
+    /// 128 fresh random bits.
+    fn random(&self) -> u128;
+}
+
+/// The machine's clock and randomness.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    async fn sleep_ms(&self, ms: u64) {
+        tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
+    }
+
+    fn random(&self) -> u128 {
+        uuid::Uuid::new_v4().as_u128()
+    }
+}
