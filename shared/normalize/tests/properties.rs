@@ -145,6 +145,33 @@ fn a_missing_field_costs_no_event() {
 }
 
 #[test]
+fn a_value_of_an_odd_shape_costs_no_event() {
+    for (fixture, tree) in &*TREES {
+        let was = run(fixture, tree);
+        for odd in ["null", "\"\"", "[]", "{}", "7", "true", "\"odd\"", "[[]]"] {
+            let odd = Json::parse(odd).unwrap();
+            for n in 0.. {
+                let is_leaf = |node: &Json| matches!(node, Json::Leaf(_));
+                let Some(changed) = tree.with_nth(n, |node| {
+                    if let Json::Object(fields) = node {
+                        fields
+                            .iter_mut()
+                            .filter(|(_, value)| is_leaf(value))
+                            .for_each(|(_, value)| *value = odd.clone());
+                    }
+                }) else {
+                    break;
+                };
+                let is = run(fixture, &changed);
+                let at = format!("{}: {}", fixture.path.display(), changed.print(""));
+                assert_eq!(parts(&is), parts(&was), "{at}");
+                assert!(is.rejects.len() <= was.rejects.len(), "{at}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_broken_element_costs_no_other() {
     for (fixture, tree) in &*TREES {
         let was = run(fixture, tree);

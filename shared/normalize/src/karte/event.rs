@@ -117,11 +117,12 @@ pub(super) fn read<'a>(
     data.failure = failed.map(|(failure, _)| Box::new(failure));
     data.contact = person.contact().map(Box::new);
     data.session = values._session.id.take().map(|id| Box::new(Session { id: Some(id), ..Session::default() }));
-    let app: AppInfo<'a> = match app_info.get() {
-        Some(json) => out.parse(json)?,
-        None => AppInfo::default(),
+    let app_info = app_info.take().filter(|_| app_info.is_object());
+    let app: AppInfo<'a> = match &app_info {
+        Some(Cow::Borrowed(json)) => out.parse(json.get())?,
+        _ => AppInfo::default(),
     };
-    data.client = client(&app, app_info.take(), &values);
+    data.client = client(&app, app_info, &values);
     if let Some(id) = values.message.campaign_id.take() {
         let variant_id = values.message.shorten_id.take();
         data.campaign = Some(Box::new(Campaign { id: Some(id), variant_id, ..Campaign::default() }));
@@ -163,8 +164,8 @@ fn told(plugin: &Text<'_>, body: &Body<'_>, values: &Values<'_>, frame: &Frame<'
 /// The server's form holds the values under the event's name, the client's does not.
 fn nested<'a>(name: &str, values: &'a str) -> Option<&'a str> {
     // Cheap to rule out: the text is compact.
-    let opening = memchr::memmem::find(values.as_bytes(), name.as_bytes())?;
-    values.get(opening + name.len()..)?.starts_with("\":{").then_some(())?;
+    let opens = |at: usize| values.as_bytes()[at + name.len()..].starts_with(b"\":{");
+    memchr::memmem::find_iter(values.as_bytes(), name.as_bytes()).find(|at| opens(*at))?;
     let fields: BTreeMap<Cow<'_, str>, &'a RawValue> = serde_json::from_str(values).ok()?;
     fields.get(name).map(|inner| inner.get()).filter(|inner| inner.starts_with('{'))
 }
