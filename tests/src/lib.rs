@@ -15,8 +15,8 @@ use tributary_pipeline::ports::SystemClock;
 use tributary_pipeline::{Deadline, Pipeline, SweepReport};
 use tributary_stack::{Proxy, Stack, StackOptions, dynamodb_client, sqs_client};
 
-/// A lease that tests can wait for. Requests here take milliseconds.
-pub const LEASE_MS: i64 = 6_000;
+/// A lease that tests can wait for, yet long enough for a busy machine to finish what it began.
+const LEASE_MS: i64 = 20_000;
 pub const SECRET: &str = "test";
 
 pub struct Bench {
@@ -28,6 +28,10 @@ pub struct Bench {
 
 impl Bench {
     pub async fn start() -> Self {
+        Self::with_lease(LEASE_MS).await
+    }
+
+    pub async fn with_lease(lease_ms: i64) -> Self {
         let stack = Stack::start(StackOptions::default()).await.unwrap();
         let dynamodb = Proxy::start(stack.dynamodb_url()).await.unwrap();
         let sqs = Proxy::start(stack.sqs_url()).await.unwrap();
@@ -41,7 +45,7 @@ impl Bench {
         };
         let clients = (dynamodb_client(dynamodb.url()), sqs_client(sqs.url()));
         let mut pipeline = with_clients(clients.0, &clients.1, resources, Arc::new(SystemClock));
-        pipeline.settings.lease_ms = LEASE_MS;
+        pipeline.settings.lease_ms = lease_ms;
         Self { stack, dynamodb, sqs, pipeline }
     }
 
@@ -61,12 +65,12 @@ impl Bench {
 
     /// Sweeps until nothing is left, as the schedule would.
     pub async fn sweep_until_done(&self) {
-        for _ in 0..20 {
-            tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        for _ in 0..120 {
             self.sweep().await;
             if self.open_chunks().await == 0 {
                 return;
             }
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         }
         panic!("the sweeper does not finish");
     }
