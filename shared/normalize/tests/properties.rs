@@ -145,27 +145,30 @@ fn a_missing_field_costs_no_event() {
 }
 
 #[test]
-fn a_value_of_an_odd_shape_costs_no_event() {
+fn values_of_an_odd_shape_cost_no_event() {
     for (fixture, tree) in &*TREES {
         let was = run(fixture, tree);
-        for odd in ["null", "\"\"", "[]", "{}", "7", "true", "\"odd\"", "[[]]"] {
+        for odd in ["null", "\"\"", "[[]]", "{}", "7"] {
             let odd = Json::parse(odd).unwrap();
+            // One object after the other, all its plain fields at once.
             for n in 0.. {
-                let is_leaf = |node: &Json| matches!(node, Json::Leaf(_));
+                let mut fields_changed = 0;
                 let Some(changed) = tree.with_nth(n, |node| {
                     if let Json::Object(fields) = node {
-                        fields
-                            .iter_mut()
-                            .filter(|(_, value)| is_leaf(value))
-                            .for_each(|(_, value)| *value = odd.clone());
+                        for (_, value) in fields.iter_mut().filter(|(_, value)| matches!(value, Json::Leaf(_))) {
+                            *value = odd.clone();
+                            fields_changed += 1;
+                        }
                     }
                 }) else {
                     break;
                 };
-                let is = run(fixture, &changed);
-                let at = format!("{}: {}", fixture.path.display(), changed.print(""));
-                assert_eq!(parts(&is), parts(&was), "{at}");
-                assert!(is.rejects.len() <= was.rejects.len(), "{at}");
+                if fields_changed > 0 {
+                    let is = run(fixture, &changed);
+                    let at = format!("{}: {}", fixture.path.display(), changed.print(""));
+                    assert_eq!(parts(&is), parts(&was), "{at}");
+                    assert!(is.rejects.len() <= was.rejects.len(), "{at}");
+                }
             }
         }
     }
