@@ -106,7 +106,7 @@ fn a_click_is_of_email_by_its_fields_only() {
 #[test]
 fn a_bare_report_is_read_like_one_in_a_batch() {
     let one = report(&json!({}));
-    assert_eq!(ids("sms/DELIVERY", &one), ids("sms/DELIVERY", &batch(&[one.clone()])));
+    assert_eq!(ids("sms/DELIVERY", &one), ids("sms/DELIVERY", &batch(std::slice::from_ref(&one))));
 }
 
 #[test]

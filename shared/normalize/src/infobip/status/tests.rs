@@ -108,8 +108,8 @@ fn a_name_belongs_to_one_reason() {
 }
 
 fn read(
-    status: serde_json::Value,
-    error: serde_json::Value,
+    status: &serde_json::Value,
+    error: &serde_json::Value,
 ) -> (Option<EventType>, Option<(FailureClass, FailureReason)>) {
     let (status, error) = (status.to_string(), error.to_string());
     let status: Status<'_> = serde_json::from_str(&status).unwrap();
@@ -135,9 +135,9 @@ fn the_group_decides_the_type_and_permanent_never_does() {
         (json!({"name": "REJECTED_DND"}), MessageRejected),
         (json!({"id": 29}), MessageExpired),
     ] {
-        assert_eq!(read(status.clone(), error.clone()).0, Some(kind), "{status}");
+        assert_eq!(read(&status, &error).0, Some(kind), "{status}");
     }
-    assert_eq!(read(json!({"groupId": 9, "groupName": "NEW"}), json!({})).0, None);
+    assert_eq!(read(&json!({"groupId": 9, "groupName": "NEW"}), &json!({})).0, None);
 }
 
 #[test]
@@ -158,34 +158,34 @@ fn an_email_bounce_is_hard_or_soft_or_a_fault_of_the_sender() {
         (6049, MessageUndelivered),
         (6013, MessageUndelivered),
     ] {
-        assert_eq!(read(undeliverable.clone(), json!({"id": code})).0, Some(kind), "{code}");
+        assert_eq!(read(&undeliverable, &json!({"id": code})).0, Some(kind), "{code}");
     }
-    let dropped = read(json!({"groupId": 5}), json!({"id": 6034, "permanent": true}));
+    let dropped = read(&json!({"groupId": 5}), &json!({"id": 6034, "permanent": true}));
     assert_eq!(dropped, (Some(MessageRejected), Some((FailureClass::Permanent, FailureReason::SuppressionList))));
-    let waiting = read(json!({"groupId": 1, "id": 7}), json!({"id": 6010, "permanent": false}));
+    let waiting = read(&json!({"groupId": 1, "id": 7}), &json!({"id": 6010, "permanent": false}));
     assert_eq!(waiting, (Some(MessageDeferred), Some((FailureClass::Transient, FailureReason::MailboxFull))));
-    assert_eq!(read(json!({"groupId": 3, "id": 5}), json!({"id": 6012})).0, Some(MessageDelivered));
+    assert_eq!(read(&json!({"groupId": 3, "id": 5}), &json!({"id": 6012})).0, Some(MessageDelivered));
 }
 
 #[test]
 fn the_error_explains_else_the_status_does() {
-    let explain = |status, error| read(status, error).1;
+    let explain = |status: serde_json::Value, error: &serde_json::Value| read(&status, error).1;
     let absent = json!({"id": 27, "name": "EC_ABSENT_SUBSCRIBER", "permanent": false});
     assert_eq!(
-        explain(json!({"groupId": 2}), absent),
+        explain(json!({"groupId": 2}), &absent),
         Some((FailureClass::Transient, FailureReason::Unreachable)),
         "error"
     );
     let fine = json!({"id": 0, "name": "NO_ERROR", "groupName": "Ok", "permanent": false});
     assert_eq!(
-        explain(json!({"groupId": 5, "id": 12}), fine.clone()),
+        explain(json!({"groupId": 5, "id": 12}), &fine),
         Some((FailureClass::Unknown, FailureReason::Quota)),
         "status"
     );
-    assert_eq!(explain(json!({"groupId": 3, "id": 5}), fine), None);
-    assert_eq!(explain(json!({"groupId": 1}), json!({})), None);
+    assert_eq!(explain(json!({"groupId": 3, "id": 5}), &fine), None);
+    assert_eq!(explain(json!({"groupId": 1}), &json!({})), None);
     assert_eq!(
-        explain(json!({"groupId": 4}), json!({"id": 60000, "permanent": true})),
+        explain(json!({"groupId": 4}), &json!({"id": 60000, "permanent": true})),
         Some((FailureClass::Permanent, FailureReason::Other)),
         "a code nobody knows"
     );
@@ -205,7 +205,7 @@ fn a_code_of_two_products_is_told_by_its_name() {
 #[test]
 fn a_temporary_failure_is_one_whatever_its_flag() {
     for code in [628, 7082, 8012] {
-        let (_, failure) = read(json!({"groupId": 2}), json!({"id": code, "permanent": true}));
+        let (_, failure) = read(&json!({"groupId": 2}), &json!({"id": code, "permanent": true}));
         assert_eq!(failure.unwrap().0, FailureClass::Transient, "{code}");
     }
 }
