@@ -259,7 +259,9 @@ def check_variables(template, sources):
         for variable in function["Variables"]:
             own = f"TRIBUTARY_{str(name).upper()}_"
             set_by_template.add(f"TRIBUTARY_<SOURCE>_{variable[len(own):]}" if variable.startswith(own) else variable)
-    for variable in sorted(set_by_template - read_by_code - FOREIGN_VARIABLES):
+    # A source's settings may be set or not.
+    settings = {f"TRIBUTARY_<SOURCE>_{name.upper()}" for name in re.findall(r'\bsettings\s*\.get\("(\w+)"\)', code)}
+    for variable in sorted(set_by_template - read_by_code - settings - FOREIGN_VARIABLES):
         yield f"{variable} is set but no code reads it"
     for variable in sorted(read_by_code - set_by_template - LOCAL_VARIABLES):
         yield f"{variable} is read by the code but no function has it"
