@@ -178,9 +178,8 @@ def check_times(template, sources):
         if timeout * 1000 >= lease_ms:
             yield f"{name}: Timeout {timeout} s must be shorter than the lease, {lease_ms} ms"
     sweeper = functions.get("sweeper", {})
-    schedules = [
-        event["Properties"].get("Schedule") for event in sweeper.get("Events", {}).values() if event["Type"] == "Schedule"
-    ]
+    events = sweeper.get("Events", {}).values()
+    schedules = [event["Properties"].get("Schedule") for event in events if event["Type"] == "Schedule"]
     if schedules != ["rate(1 minute)"]:
         yield f"sweeper: its schedule must be rate(1 minute), not {schedules}"
     # Passes until the next run begins: with less, a chunk waits longer than the protocol's D.
@@ -227,8 +226,8 @@ def check_queues(template):
             if queue.get(attribute) != {"Fn::If": ["IsFifo", value, {"Ref": "AWS::NoValue"}]}:
                 yield f"{name}: {attribute} must be {value} where IsFifo"
         # The code tells a FIFO queue by its URL.
-        names = queue["QueueName"].get("Fn::If", [None, {}, {}])
-        if not (names[0] == "IsFifo" and names[1]["Fn::Sub"].endswith(".fifo") and not names[2]["Fn::Sub"].endswith(".fifo")):
+        condition, *names = queue["QueueName"].get("Fn::If", [None])
+        if condition != "IsFifo" or [name["Fn::Sub"].endswith(".fifo") for name in names] != [True, False]:
             yield f"{name}: its name must end in .fifo where IsFifo and only there"
     redrive = template.properties("EventsQueue").get("RedrivePolicy", {})
     if target(redrive.get("deadLetterTargetArn")) != "DeadLetterQueue" or redrive.get("maxReceiveCount") != receives:
