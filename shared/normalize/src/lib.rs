@@ -7,6 +7,7 @@
 //! `payload.rs` (the vendor's field names), tables, `catalog.rs`, `README.md`, `fixtures/` and `snapshots/`. A new
 //! vendor is such a folder and one line in [`SOURCES`].
 
+mod altcraft;
 mod audit;
 
 pub mod canonical;

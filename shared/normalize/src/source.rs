@@ -78,7 +78,7 @@ impl From<serde_json::Error> for Unreadable {
 pub struct TooDeep;
 
 /// Every source, by name.
-pub static SOURCES: &[&dyn Source] = &[&crate::infobip::Infobip, &crate::karte::Karte];
+pub static SOURCES: &[&dyn Source] = &[&crate::altcraft::Altcraft, &crate::infobip::Infobip, &crate::karte::Karte];
 
 /// The source of that name.
 #[must_use]

@@ -46,7 +46,7 @@ mod voice;
 pub use commerce::{Item, Money, Order, Payment};
 pub use message::{Attachment, Bot, Campaign, Click, Message, Template};
 pub use people::{Agent, Client, Consent, Contact, Conversation, Device, Geo, Invoker, Note, Page, Session};
-pub use platform::{Content, Form, Job, Number, Registration, Segment, Sender, Survey, Verification};
+pub use platform::{Content, Form, Import, Job, Number, Registration, Segment, Sender, Survey, Verification};
 pub use voice::{
     Call, CallEndpoint, Conference, Detection, Dialog, Media, MediaStream, Participant, Playback, Recording,
     RecordingFile, Transcription, Transfer,
@@ -111,6 +111,8 @@ data! {
     /// Whether this is the first open or click of its message by this person: vendors that send both a unique and a
     /// plain event send two for the first, so never add them up.
     unique: bool,
+    /// True if a test sending set it off: leave it out of counts. Absent where it did not, or the vendor does not tell.
+    test: bool,
     /// How long an opened email was looked at: `glanced`, `skimmed` or `read`. No read receipt.
     engagement: Str<'a>,
     /// Given or withdrawn consent.
@@ -173,8 +175,10 @@ data! {
     survey: Box<Survey<'a>>,
     /// The segment of contacts.
     segment: Box<Segment<'a>>,
-    /// The batch job or import.
+    /// The batch job.
     job: Box<Job<'a>>,
+    /// How an imported contact came in.
+    import: Box<Import<'a>>,
     /// Content of a content management system.
     content: Box<Content<'a>>,
     /// What the vendor charges for it.

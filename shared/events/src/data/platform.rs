@@ -115,7 +115,7 @@ object! {
 }
 
 object! {
-    /// A batch job or import.
+    /// A batch job.
     Job {
         /// The vendor's id.
         id: Str<'a>,
@@ -123,7 +123,13 @@ object! {
         name: Str<'a>,
         /// Status in the vendor's word.
         status: Str<'a>,
-        /// How: `manual`, `file`, `api`.
+    }
+}
+
+object! {
+    /// How a contact came into the vendor's database.
+    Import {
+        /// `manual`, `file` or `api`.
         method: Str<'a>,
     }
 }

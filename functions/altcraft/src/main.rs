@@ -1,0 +1,7 @@
+//! The Lambda function behind `POST /altcraft`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tributary_gateway::lambda::serve("altcraft")
+}

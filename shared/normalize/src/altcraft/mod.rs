@@ -1,0 +1,57 @@
+//! Altcraft Platform.
+#![doc = include_str!("README.md")]
+
+mod catalog;
+mod event;
+mod meaning;
+mod payload;
+
+use serde_json::value::RawValue;
+
+use crate::{Output, RejectReason, Request, Row, Source, Unreadable};
+
+/// Altcraft Platform, as a source. Its answer, the default one, holds the `OK` that a hook is told to look for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Altcraft;
+
+impl Source for Altcraft {
+    fn name(&self) -> &'static str {
+        "altcraft"
+    }
+
+    fn catalog(&self) -> &'static [Row] {
+        catalog::ROWS
+    }
+
+    fn read(&self, request: &Request<'_>, text: &str, out: &mut Output<'_>) -> Result<(), Unreadable> {
+        match text.as_bytes().first() {
+            Some(b'[') => {
+                let batch: Vec<&RawValue> = serde_json::from_str(text)?;
+                for element in batch {
+                    read_one(element.get(), request, out);
+                }
+            }
+            // What the brokers get: a forwarder from RabbitMQ or Kafka may post it as it is.
+            Some(b'{') => read_one(text, request, out),
+            _ => {
+                let error = serde_json::from_str::<serde::de::IgnoredAny>(text).err();
+                let no_batch =
+                    || Unreadable::new(RejectReason::WrongShape, "the body is neither an array nor an object");
+                return Err(error.map_or_else(no_batch, Unreadable::from));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_one(part: &str, request: &Request<'_>, out: &mut Output<'_>) {
+    // A struct would read from an array, too.
+    if !part.starts_with('{') {
+        out.reject(RejectReason::WrongShape, "an element of the batch is no object", part.as_bytes());
+        return;
+    }
+    match out.parse(part) {
+        Ok(event) => event::read(&event, part, request.settings, out),
+        Err(error) => out.broken(&error, part),
+    }
+}
