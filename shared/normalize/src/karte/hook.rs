@@ -10,7 +10,7 @@ use super::person::Person;
 use super::place::Place;
 use super::{Frame, unrecognized};
 use crate::lenient::{Obj, Text};
-use crate::{Output, Unreadable, canonical};
+use crate::{Output, Unreadable};
 
 /// `event_type` to ours.
 fn kind(event_type: &str) -> Option<EventType> {
@@ -180,7 +180,13 @@ fn first_version<'a>(kind: EventType, body: &Body<'a>, frame: &Frame<'a, '_>, ou
     let id = match body.id.or(&frame.id).get() {
         Some(id) => key.part(Some(id)).finish(),
         // Nothing tells two equal messages of one person apart.
-        None => key.part(Some(&canonical::fingerprint(frame.original))).finish(),
+        None => key
+            .part(body.event_type.get())
+            .part(body.app_name.get())
+            .part(person.id().as_deref())
+            .part(body.assignee.id.get())
+            .part(content.text.get())
+            .finish(),
     };
     out.event(Draft { id, kind, subject: person.subject("conversation"), time: frame.time, data });
 }

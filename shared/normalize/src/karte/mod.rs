@@ -138,7 +138,10 @@ fn dispatch<'a>(body: &Body<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>) ->
     if !frame.id.is_none() && !body.name.is_none() {
         return event::read(body, &within(&Text::default(), None), out, Key::finish);
     }
-    unrecognized(&body.name.or(&body.kind).or(&body.detail_type), frame, out)
+    // An envelope without anything in it still has its id.
+    let envelope = body.kind.or(&body.detail_type);
+    let id = if envelope.is_none() { Text::default() } else { body.id.clone() };
+    unrecognized(&body.name.or(&envelope), &within(&id, None), out)
 }
 
 /// What the SDKs send: several events of one person, without ids.

@@ -2,6 +2,9 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be read fails its test")]
 
+pub mod json;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use tributary_events::{Context, Timestamp};
@@ -63,4 +66,13 @@ pub fn fixtures(source: &'static dyn Source) -> Vec<Fixture> {
             Fixture { source, segments, content_type, body: std::fs::read(&path).unwrap(), path }
         })
         .collect()
+}
+
+/// The lines of a list in the source's folder, without comments and blank lines. Empty where there is no such file.
+pub fn list(source: &dyn Source, file: &str) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(folder(source).join(file)).unwrap_or_default();
+    let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let list: BTreeSet<_> = lines.iter().map(|line| (*line).to_owned()).collect();
+    assert_eq!(list.len(), lines.len(), "{}/{file} has a line twice", source.name());
+    list
 }
