@@ -10,6 +10,7 @@
 mod audit;
 
 pub mod canonical;
+mod carrotquest;
 pub mod catalog;
 mod infobip;
 mod karte;

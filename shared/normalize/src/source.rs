@@ -84,7 +84,7 @@ pub struct TooDeep;
 
 /// Every source, by name.
 pub static SOURCES: &[&dyn Source] =
-    &[&crate::infobip::Infobip, &crate::karte::Karte];
+    &[&crate::carrotquest::CarrotQuest, &crate::infobip::Infobip, &crate::karte::Karte];
 
 /// The source of that name.
 #[must_use]
