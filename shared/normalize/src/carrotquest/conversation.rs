@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 
 use tributary_events::data::{Agent, Contact, Conversation, Invoker, Message, Note};
-use tributary_events::{Channel, Data, Draft, EventId, EventType, Key, Str, Timestamp};
+use tributary_events::{Channel, Draft, EventId, EventType, Str, Timestamp};
 
 use super::Post;
 use super::payload::{Operator, Part};
 use crate::lenient::{Any, Text};
-use crate::output::original;
 use crate::{Output, Unreadable, canonical};
 
 /// What a part of a conversation is to the person.
@@ -72,7 +71,7 @@ pub(super) fn read<'a>(post: &Post<'a, '_>, json: &'a str, out: &mut Output<'_>)
     };
     let kind = revised(kind, role, revision);
 
-    let mut data = Data::new(part.kind.take().unwrap_or_default(), original(post.original));
+    let mut data = post.data(&part.kind);
     data.vendor.channel = part.conversation_type.or(&part.sent_via).take();
     data.channel = Some(Channel::WebChat);
     let person = part.user.or(&part.from.text());
@@ -110,7 +109,7 @@ pub(super) fn read<'a>(post: &Post<'a, '_>, json: &'a str, out: &mut Output<'_>)
         Revision::Edited => moment(&part.edited.text()),
         Revision::Removed => moment(&part.removed.text()),
     };
-    let id = id(&part, post.original, out);
+    let id = id(&part, post);
     out.event(Draft { id, kind, subject, time, data });
     Ok(())
 }
@@ -179,10 +178,10 @@ fn message<'a>(part: &Part<'a>, role: Role, person: &Text<'a>) -> Message<'a> {
 }
 
 /// The part's id alone would hide every later edit.
-fn id(part: &Part<'_>, original: &str, out: &Output<'_>) -> EventId {
+fn id(part: &Part<'_>, post: &Post<'_, '_>) -> EventId {
     let mark = |mark: &Any<'_>| is_set(mark).then(|| mark.text().get().unwrap_or("set").to_owned());
     let (edited, removed) = (mark(&part.edited), mark(&part.removed));
-    let key = Key::new(out.source(), None).part(Some("conversation")).part(part.id.get());
+    let key = post.key().part(Some("conversation")).part(part.id.get());
     let key = key.part(edited.as_deref()).part(removed.as_deref());
-    if part.id.is_none() { key.part(Some(&canonical::fingerprint(original))) } else { key }.finish()
+    if part.id.is_none() { key.part(Some(&canonical::fingerprint(post.original))) } else { key }.finish()
 }

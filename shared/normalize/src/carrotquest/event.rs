@@ -4,13 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 use tributary_events::data::{Campaign, Consent, Conversation, Form, Item, Message, Money, Order, Page, Session};
-use tributary_events::{Channel, Data, Draft, EventId, EventType, Failure, FailureClass, FailureReason, Key, Str};
+use tributary_events::{Channel, Data, Draft, EventId, EventType, Failure, FailureClass, FailureReason, Str};
 
 use super::payload::{Event, Props, User};
 use super::person::{Person, client};
 use super::{Kind, Post};
 use crate::lenient::{Any, Text};
-use crate::output::original;
 use crate::{Output, Unreadable, canonical};
 
 /// How it is told by which channel an event travelled.
@@ -124,9 +123,9 @@ pub(super) fn read<'a>(
         event: &event,
         user: user.as_ref().unwrap_or(&nobody),
         props: &props,
-        currency: post.settings.get("currency").unwrap_or(RUBLES),
+        currency: post.request.settings.get("currency").unwrap_or(RUBLES),
     };
-    let mut data = Data::new(name.take().unwrap_or_default(), original(post.original));
+    let mut data = post.data(&name);
     data.channel = match way {
         Way::On(channel) => Some(channel),
         Way::Told => channel(&props.channel),
@@ -150,7 +149,7 @@ pub(super) fn read<'a>(
         }));
     }
     let subject = about.fill(kind, &mut data);
-    let id = id(post, post_kind, &about, event_json, out);
+    let id = id(post, post_kind, &about, event_json);
     let time = event.created.seconds().or_else(|| event.created.time());
     out.event(Draft { id, kind, subject, time, data });
     Ok(())
@@ -346,16 +345,10 @@ fn changed(name: &str) -> Option<&'static str> {
 }
 
 /// What makes the event one occurrence.
-fn id(
-    post: &Post<'_, '_>,
-    post_kind: Kind,
-    about: &About<'_, '_, '_>,
-    event_json: Option<&str>,
-    out: &Output<'_>,
-) -> EventId {
+fn id(post: &Post<'_, '_>, post_kind: Kind, about: &About<'_, '_, '_>, event_json: Option<&str>) -> EventId {
     let body = &post.body;
     let event_id = about.event.id.or(&body.event_id);
-    let key = Key::new(out.source(), None);
+    let key = post.key();
     let (key, has_id) = match post_kind {
         // One event may fire several messages, and come as an event besides.
         Kind::MessageWebhook => {

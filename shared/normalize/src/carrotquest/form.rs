@@ -1,7 +1,10 @@
-//! The form a post is, as the JSON object that becomes `original`.
+//! The fields of a post as the JSON object that becomes `original`, without the token.
 
 use std::borrow::Cow;
+use std::fmt;
 
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::source::MAX_DEPTH;
@@ -44,11 +47,57 @@ fn push_text(text: &str, out: &mut String) {
     out.push_str(&serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned()));
 }
 
-/// The body without the token field. Bodies that are no form stay as they are.
+/// A JSON object without its token, if it has one.
+pub(super) fn object_without_token(object: &str) -> Option<String> {
+    // Cheap to rule out.
+    memchr::memmem::find(object.as_bytes(), b"\"token\"")?;
+    let Fields(fields) = serde_json::from_str(object).ok()?;
+    let mut rest = String::with_capacity(object.len());
+    rest.push('{');
+    for (name, value) in fields.iter().filter(|(name, _)| name != TOKEN) {
+        if rest.len() > 1 {
+            rest.push(',');
+        }
+        push_text(name, &mut rest);
+        rest.push(':');
+        rest.push_str(value.get());
+    }
+    rest.push('}');
+    Some(rest)
+}
+
+/// The fields of an object in their order.
+struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(fields)
+            }
+        }
+        deserializer.deserialize_map(Object).map(Fields)
+    }
+}
+
+/// The body without the token. What is neither a form nor an object stays as it is.
 pub(super) fn without_token(body: &[u8]) -> Cow<'_, [u8]> {
+    if body.trim_ascii_start().starts_with(b"{") {
+        let object = std::str::from_utf8(body).ok().and_then(object_without_token);
+        return object.map_or(Cow::Borrowed(body), |object| Cow::Owned(object.into_bytes()));
+    }
     let is_token = |pair: &[u8]| form_urlencoded::parse(pair).any(|(name, _)| name == TOKEN);
     let pairs = || body.split(|byte| *byte == b'&');
-    if body.trim_ascii_start().starts_with(b"{") || !pairs().any(is_token) {
+    if !pairs().any(is_token) {
         return Cow::Borrowed(body);
     }
     Cow::Owned(pairs().filter(|pair| !is_token(pair)).collect::<Vec<_>>().join(&b'&'))
@@ -73,6 +122,9 @@ mod tests {
             assert_eq!(without_token(form.as_bytes()), Cow::Borrowed(b"a=1"), "{form}");
         }
         assert_eq!(without_token(b"token=s3cret&a=\xFF"), Cow::Borrowed(b"a=\xFF"));
-        assert_eq!(without_token(b"{\"a\":\"&token=1&\"}"), Cow::Borrowed(b"{\"a\":\"&token=1&\"}"));
+        for json in ["{\"a\":\"&token=1&\"}", "{\"a\":{\"token\":1}}", "{\"token\":"] {
+            assert_eq!(without_token(json.as_bytes()), Cow::Borrowed(json.as_bytes()), "{json}");
+        }
+        assert_eq!(object_without_token(r#"{"z":1.50,"token":"s3cret","a":{}}"#).unwrap(), r#"{"z":1.50,"a":{}}"#);
     }
 }

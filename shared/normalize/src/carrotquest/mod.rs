@@ -14,10 +14,10 @@ use serde::de::IgnoredAny;
 use tributary_events::{Data, Draft, EventType, Key};
 
 use self::payload::Body;
-use crate::lenient::Any;
+use crate::lenient::{Any, Text};
 use crate::output::{original, position};
 use crate::source::MAX_DEPTH;
-use crate::{Output, RejectReason, Request, Row, Settings, Source, Unreadable, canonical};
+use crate::{Output, RejectReason, Request, Row, Source, Unreadable, canonical};
 
 /// Carrot quest and Dashly, as a source.
 #[derive(Debug, Clone, Copy)]
@@ -38,8 +38,9 @@ impl Source for CarrotQuest {
         }
         // The vendor's own posts are forms; the JSON is what a "Webhook" message with our template posts.
         if text.starts_with('{') {
-            let body = out.parse(text)?;
-            return Post { body, original: text, settings: request.settings }.read(out);
+            let without_token = form::object_without_token(text);
+            let object = without_token.as_deref().unwrap_or(text);
+            return Post { body: out.parse(object)?, original: object, request }.read(out);
         }
         let object = form::to_object(text);
         let body: Body<'_> = out.parse(&object)?;
@@ -47,7 +48,7 @@ impl Source for CarrotQuest {
             let reason = if text.contains('=') { RejectReason::MissingField } else { RejectReason::NotForm };
             return Err(Unreadable::new(reason, "no field `type`"));
         }
-        Post { body, original: &object, settings: request.settings }.read(out)
+        Post { body, original: &object, request }.read(out)
     }
 
     fn without_secret<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
@@ -56,11 +57,11 @@ impl Source for CarrotQuest {
 }
 
 /// One post: the vendor sends one occurrence at a time.
-struct Post<'a, 's> {
+struct Post<'a, 'r> {
     body: Body<'a>,
     /// What becomes `data.original`: the fields of the form without the token.
     original: &'a str,
-    settings: &'s Settings,
+    request: &'r Request<'r>,
 }
 
 /// The three kinds of post. The form's `type` tells, not the event's and not the message's.
@@ -108,11 +109,26 @@ impl<'a> Post<'a, '_> {
         }
     }
 
+    /// The customer's app: no post names it, so the route may.
+    fn account(&self) -> Option<&str> {
+        self.request.segments.first().map(String::as_str)
+    }
+
+    fn key(&self) -> Key {
+        Key::new("carrotquest", self.account())
+    }
+
+    fn data(&self, vendor_event: &Text<'a>) -> Data<'a> {
+        let mut data = Data::new(vendor_event.take().unwrap_or_default(), original(self.original));
+        data.vendor.account = self.account().map(|account| Cow::Owned(account.to_owned()));
+        data
+    }
+
     /// Authentic, but nothing we know: flows as it is.
     fn unrecognized(&self, out: &mut Output<'_>) {
-        let key = Key::new(out.source(), None).part(Some("unrecognized"));
+        let key = self.key().part(Some("unrecognized"));
         let id = key.part(Some(&canonical::fingerprint(self.original))).finish();
-        let data = Data::new(self.body.kind.take().unwrap_or_default(), original(self.original));
+        let data = self.data(&self.body.kind);
         out.event(Draft { id, kind: EventType::Unrecognized, subject: None, time: None, data });
     }
 }
@@ -152,7 +168,7 @@ mod tests {
     use tributary_events::{Context, Event, EventId, Timestamp};
 
     use super::*;
-    use crate::{Normalized, normalize};
+    use crate::{Normalized, Settings, normalize};
 
     const TOKEN: &str = "c0ffee00-0000-4000-8000-0000000c0ffe";
 
