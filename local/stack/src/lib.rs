@@ -5,8 +5,9 @@
 //! - DynamoDB is `dynoxide-rs`, served in process. It does not show: permissions, throttling and hot partitions,
 //!   eventually consistent reads (every read sees the last write), transaction conflicts, and the real delay of expiry:
 //!   an expired item stays until [`Stack::expire_claims`] is called.
-//! - SQS is the crate's own. It does not show: permissions, throttling, delayed counts, and a standard queue's copies and
-//!   reorderings of messages. The module `sqs` has the details.
+//! - SQS is the crate's own, in the module `sqs`. It does not show: permissions and signatures, throttling and the quota
+//!   of messages in flight, counts that lag, and a standard queue's copies and reorderings of messages. Its tests are a
+//!   contract that runs against other servers too, `tests/sqs_contract.rs`.
 //!
 //! [`Proxy`] injects what they do not show: throttling, failures, lost replies, delays; and counts calls.
 //!
@@ -99,7 +100,13 @@ pub enum StackError {
     /// The table database cannot be opened.
     #[error("cannot open the embedded DynamoDB: {0}")]
     Database(String),
-    /// The queue database cannot be opened; "database is locked" means that another process uses the directory.
+    /// Another process uses the data directory.
+    #[error("the data directory {path} is in use by another process")]
+    InUse {
+        /// The directory asked for.
+        path: PathBuf,
+    },
+    /// The queue database cannot be opened.
     #[error("cannot open the embedded SQS: {0}")]
     Queue(String),
     /// A table or queue cannot be made.
@@ -151,7 +158,13 @@ impl Stack {
     /// If the data directory cannot be used, is in use by another process, or holds a queue of other attributes.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
         if let Some(directory) = &options.data_dir {
-            tokio::fs::create_dir_all(directory)
+            let mut builder = tokio::fs::DirBuilder::new();
+            builder.recursive(true);
+            // For the owner only: events are personal data.
+            #[cfg(unix)]
+            builder.mode(0o700);
+            builder
+                .create(directory)
                 .await
                 .map_err(|error| StackError::Directory { path: directory.clone(), reason: error.to_string() })?;
         }

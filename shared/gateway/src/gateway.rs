@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use tributary_events::{Context, EventType, Timestamp};
+use tributary_events::{Context, EventId, EventType, Timestamp};
 use tributary_normalize::{Normalized, Reject, Settings, Source, normalize};
 use tributary_pipeline::{Accepted, Deadline, Message, NotDurable, Pipeline, Quarantined};
 
@@ -96,6 +96,8 @@ pub struct Summary {
     pub accepted: Accepted,
     /// Events of a name that no list holds.
     pub unrecognized: usize,
+    /// Ids of the events in it, in the vendor's order.
+    pub ids: Vec<EventId>,
     /// Bytes of the body as sent.
     pub body_bytes: usize,
     /// Milliseconds in all.
@@ -167,6 +169,7 @@ impl Gateway {
             reason: "",
             accepted: Accepted::default(),
             unrecognized: 0,
+            ids: Vec::new(),
             body_bytes,
             total_ms: 0,
         };
@@ -289,6 +292,7 @@ impl Gateway {
         let Normalized { events, rejects, .. } =
             normalize(self.source, &webhook, false).map_err(|_| Refused::new(Outcome::TooDeep, "depth"))?;
         summary.unrecognized = events.iter().filter(|event| event.kind == EventType::Unrecognized).count();
+        summary.ids = events.iter().map(|event| event.id).collect();
         let messages =
             events.into_iter().map(|event| Message { id: event.id, group: event.group, body: event.json }).collect();
         let rejects = rejects

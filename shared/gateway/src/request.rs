@@ -47,6 +47,12 @@ impl Received {
         Self { headers, segments, path_secret, query: query.to_owned(), body }
     }
 
+    /// The path after the source, without a secret segment.
+    #[must_use]
+    pub fn into_segments(self) -> Vec<String> {
+        self.segments
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }

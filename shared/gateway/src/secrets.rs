@@ -111,6 +111,12 @@ impl Provider {
         matches!(self.0, Kind::Unauthenticated)
     }
 
+    /// Whether nothing is configured.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self.0, Kind::Missing)
+    }
+
     /// The rules now, from the cache while it is fresh. A cache that cannot be refreshed is used on.
     pub(crate) async fn admission(&self, now_ms: i64, denied: bool) -> Result<Admission, SecretError> {
         match &self.0 {

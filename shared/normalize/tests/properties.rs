@@ -145,6 +145,21 @@ fn a_missing_field_costs_no_event() {
 }
 
 #[test]
+fn a_broken_element_costs_no_other() {
+    for (fixture, tree) in &*TREES {
+        let was = run(fixture, tree);
+        for broken in tree.with_each_element(&Json::Leaf("7".to_owned())) {
+            let is = run(fixture, &broken);
+            let at = format!("{}: {}", fixture.path.display(), broken.print(""));
+            assert_eq!(parts(&is), parts(&was), "{at}");
+            assert!(is.events.len() + 1 >= was.events.len(), "{at}");
+            let known = |id: &String| by_content(fixture) || ids(&was).contains(id);
+            assert!(ids(&is).iter().all(known), "{at}");
+        }
+    }
+}
+
+#[test]
 fn form_fields_come_in_any_order() {
     for fixture in SOURCES.iter().flat_map(|source| fixtures(*source)) {
         let Ok(text) = std::str::from_utf8(&fixture.body) else { continue };

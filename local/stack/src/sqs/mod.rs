@@ -54,11 +54,16 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Opens the queues, in a file or in memory, and serves them.
 pub(crate) async fn start(path: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Server, StackError> {
-    let path = path.map(Path::to_owned);
-    let store = tokio::task::spawn_blocking(move || Store::open(path.as_deref(), clock))
+    let file = path.map(Path::to_owned);
+    let store = tokio::task::spawn_blocking(move || Store::open(file.as_deref(), clock))
         .await
         .map_err(|error| StackError::Queue(error.to_string()))?
-        .map_err(|error| StackError::Queue(error.to_string()))?;
+        .map_err(|error| match (error.sqlite_error_code(), path.and_then(Path::parent)) {
+            (Some(rusqlite::ErrorCode::DatabaseBusy), Some(directory)) => {
+                StackError::InUse { path: directory.to_owned() }
+            }
+            _ => StackError::Queue(error.to_string()),
+        })?;
     Server::start(|base, stopping| {
         let service = Arc::new(Service { store: Arc::new(store), base, changed: Notify::new(), stopping });
         move |request| {

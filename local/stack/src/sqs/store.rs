@@ -11,7 +11,7 @@ use crate::Clock;
 
 /// Long enough for a predecessor in the same process to let go of the file, short enough to tell a user soon that a
 /// second gateway runs on the directory.
-const LOCK_WAIT: Duration = Duration::from_secs(3);
+const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// Row ids of messages are never used twice (AUTOINCREMENT): they give the order, and a receipt handle names one.
 const SCHEMA: &str = "

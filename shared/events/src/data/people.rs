@@ -72,6 +72,8 @@ object! {
         priority: Str<'a>,
         /// The vendor's channel of the conversation.
         channel: Str<'a>,
+        /// Who began it: `inbound` from the person, `outbound` from the company.
+        direction: Str<'a>,
         /// The tag that was added or removed.
         tag: Str<'a>,
         /// All tags now.

@@ -1,7 +1,7 @@
 //! What all bodies have in common, field names as the vendor writes them.
 
 use serde::Deserialize;
-use tributary_events::Money;
+use tributary_events::{Money, Timestamp};
 
 use crate::lenient::{Obj, Text};
 
@@ -58,4 +58,32 @@ impl<'a> Price<'a> {
 /// The application of a body: `platform` of today, or the field at the top of before.
 pub(super) fn application<'a>(platform: &Obj<Platform<'a>>, at_top: &Text<'a>) -> Text<'a> {
     platform.application_id.or(at_top)
+}
+
+/// A time of a body. Old reports have no offset: then it is UTC. The first day of 1970 stands for no time.
+pub(super) fn time(text: &Text<'_>) -> Option<Timestamp> {
+    const DAY: i64 = 86_400_000;
+    let at = Timestamp::parse_assuming_utc(text.get()?)?;
+    (at.unix_millis() >= DAY).then_some(at)
+}
+
+/// The device a link was opened on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(super) struct RecipientInfo<'a> {
+    pub(super) device_type: Text<'a>,
+    pub(super) device_name: Text<'a>,
+    pub(super) os: Text<'a>,
+}
+
+/// Where it was opened, in both spellings of the country.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(super) struct GeoLocation<'a> {
+    pub(super) country_name: Text<'a>,
+    #[serde(rename = "country_name")]
+    pub(super) country_name_old: Text<'a>,
+    pub(super) city: Text<'a>,
+    pub(super) latitude: Text<'a>,
+    pub(super) longitude: Text<'a>,
 }

@@ -13,8 +13,6 @@ pub(super) struct Route {
     pub(super) channel: Option<String>,
     /// The event segment, folded, and body values as subscription values: `open` for `OPENED`.
     pub(super) event: Option<String>,
-    /// The event segment as the URL has it.
-    written: Option<String>,
 }
 
 impl Route {
@@ -25,11 +23,7 @@ impl Route {
             (Some(only), None) if channel::find(only).is_none() => (None, Some(only)),
             pair => pair,
         };
-        Self {
-            channel: channel.map(fold),
-            event: event.map(|event| subscription_value(fold(event))),
-            written: event.map(str::to_owned),
-        }
+        Self { channel: channel.map(fold), event: event.map(|event| subscription_value(fold(event))) }
     }
 
     /// Whether the event segment is this one, given folded: `call_failed`.
@@ -60,11 +54,6 @@ impl Route {
     /// The event segment the way the vendor writes names: `CALL_FAILED`.
     pub(super) fn vendor_event(&self) -> Option<String> {
         self.event.as_deref().map(str::to_ascii_uppercase)
-    }
-
-    /// The event segment as the URL has it.
-    pub(super) fn written_event(&self) -> Option<&str> {
-        self.written.as_deref()
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn read<'a>(body: &Body<'a>, frame: &Frame<'a, '_>, out: &mut Output<
     }
     let hook: HookData<'a> =
         if body.data.is_object() { out.parse(body.data.get().unwrap_or_default())? } else { HookData::default() };
-    let person = Person::new(&hook.user_id.or(&body.extra.user_id), &hook.visitor_id.or(&body.extra.visitor_id));
+    let person = Person::new(&hook.user_id.or(&body.extra.user_id), &hook.visitor_id);
     let mut data = frame.data(body.event_type.take().unwrap_or_default());
     let (family, _) = event_type.split_once('/').unwrap_or_default();
     let subject = match family {

@@ -11,6 +11,7 @@ mod place;
 
 use std::collections::HashMap;
 
+use serde_json::value::RawValue;
 use tributary_events::{Data, Draft, EventId, EventType, Key, Str, Timestamp};
 
 use self::payload::Body;
@@ -100,30 +101,27 @@ fn dispatch<'a>(body: &Body<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>) ->
             Some(_) => unrecognized(&body.detail_type, &within(&body.id, body.time.time()), out),
         };
     }
-    if let Some(events) = body.events.elements() {
-        return beacon(body, &events, frame, out);
-    }
     if !body.event_type.is_none() {
         return hook::read(body, &within(&Text::default(), None), out);
     }
-    if body.event.is_object() {
-        let mut event: Body<'a> = out.parse(body.event.get().unwrap_or_default())?;
-        event.user_id = event.user_id.or(&body.keys.user_id);
-        event.visitor_id = event.visitor_id.or(&body.keys.visitor_id);
-        return event::read(&event, &within(&body.id, None), out, Key::finish);
-    }
     if !body.event_name.is_none() {
         return event::read(body, &within(&body.id, None), out, Key::finish);
+    }
+    if body.keys.get().is_some() {
+        if let Some(events) = body.events.elements() {
+            beacon(body, &events, &within(&Text::default(), None), out);
+            return Ok(());
+        }
+        if body.event.is_object() {
+            let event: Body<'a> = out.parse(body.event.get().unwrap_or_default())?;
+            return event::read(&event.tracked_in(body), &within(&body.id, None), out, Key::finish);
+        }
     }
     // `data` of Craft's payload, `content` of EventBridge's detail.
     for inner in [&body.data, &body.content] {
         if inner.is_object() {
             let mut inner_body: Body<'a> = out.parse(inner.get().unwrap_or_default())?;
-            let names_itself = !inner_body.event_name.is_none()
-                || !inner_body.event_type.is_none()
-                || inner_body.events.elements().is_some()
-                || inner_body.event.is_object();
-            if names_itself {
+            if inner_body.names_itself() {
                 return dispatch(&inner_body, &within(&Text::default(), None), out);
             }
             if !body.name.is_none() {
@@ -144,46 +142,32 @@ fn dispatch<'a>(body: &Body<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>) ->
     unrecognized(&body.name.or(&envelope), &within(&id, None), out)
 }
 
-/// What the SDKs send: several events of one person, without ids.
-fn beacon<'a>(
-    body: &Body<'a>,
-    events: &[&'a serde_json::value::RawValue],
-    frame: &Frame<'a, '_>,
-    out: &mut Output<'_>,
-) -> Result<(), Unreadable> {
+/// What the SDKs send: several events of one person, without ids. A broken one does not cost its neighbours.
+fn beacon<'a>(body: &Body<'a>, events: &[&'a RawValue], frame: &Frame<'a, '_>, out: &mut Output<'_>) {
     let mut seen: HashMap<EventId, u32> = HashMap::new();
     for element in events.iter().map(|element| element.get()) {
-        let event: Result<Body<'a>, _> = out.parse(element);
-        let mut event = match event {
-            Ok(event) if element.starts_with('{') => event,
-            Err(error) if element.starts_with('{') => {
+        if !element.starts_with('{') {
+            out.reject(RejectReason::WrongShape, "an element of `events` is no object", element.as_bytes());
+            continue;
+        }
+        let event: Body<'a> = match out.parse(element) {
+            Ok(event) => event,
+            Err(error) => {
                 out.broken(&error, element);
                 continue;
             }
-            _ => {
-                out.reject(RejectReason::WrongShape, "an element of `events` is no object", element.as_bytes());
-                continue;
-            }
         };
-        event.user_id = event.user_id.or(&body.keys.user_id);
-        event.visitor_id = event.visitor_id.or(&body.keys.visitor_id);
-        if event.app_info.get().is_none() {
-            event.app_info = body.app_info;
-        }
-        let frame = Frame { original: element, id: Text::default(), ..frame.clone() };
-        let page = body.keys.pv_id.get();
-        event::read(&event, &frame, out, |key| {
-            let id = key.part(page).finish();
+        let numbered = |key: Key| {
+            let key = key.part(body.keys.pv_id.get());
             // Two equal events in one beacon are two events: nothing but their number tells them apart.
-            let count = seen.entry(id).and_modify(|count| *count += 1).or_default();
-            if *count == 0 {
-                id
-            } else {
-                Key::new("karte", Some(&id.to_string())).part(Some(&count.to_string())).finish()
-            }
-        })?;
+            let count = seen.entry(key.clone().finish()).and_modify(|count| *count += 1).or_default();
+            if *count == 0 { key.finish() } else { key.part(Some(&count.to_string())).finish() }
+        };
+        let frame = Frame { original: element, id: Text::default(), ..frame.clone() };
+        if let Err(why) = event::read(&event.tracked_in(body), &frame, out, numbered) {
+            out.reject(why.reason, why.detail, element.as_bytes());
+        }
     }
-    Ok(())
 }
 
 /// Authentic, but nothing we know: flows as it is.
@@ -262,6 +246,24 @@ mod tests {
         let all = [fixture!("web.message-open"), fixture!("web.message-click"), fixture!("web.message-close")];
         let distinct: std::collections::HashSet<_> = all.iter().flat_map(|body| ids(body)).collect();
         assert_eq!(distinct.len(), all.len());
+    }
+
+    #[test]
+    fn bodies_as_documented_are_read() {
+        let blocks =
+            |text: &'static str| text.split("```json\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
+        for body in blocks(include_str!("README.md")) {
+            let out = read("", body, &Settings::default());
+            assert_eq!(out.events[0].kind, EventType::MessageQueued, "{body}");
+        }
+        let template = blocks(include_str!("../../../../docs/karte/README.md")).next().unwrap();
+        let run =
+            format!(r#"{{"id":"r-1","kind":"karte/action","jsonPayload":{{"name":"forward","data":{template}}}}}"#);
+        let out = read("", &run, &Settings::default());
+        let event = Event::parse(&out.events[0].json).unwrap();
+        assert_eq!(out.events[0].kind, EventType::MessageQueued);
+        assert_eq!(event.data.vendor.account.as_deref(), Some("<your project's API key>"));
+        assert_eq!(event.data.message.unwrap().delivery_id.as_deref(), Some("<variable: response id>"));
     }
 
     #[test]

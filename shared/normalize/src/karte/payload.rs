@@ -49,11 +49,28 @@ pub(super) struct Body<'a> {
     pub(super) event: Any<'a>,
 }
 
+impl Body<'_> {
+    /// Whether it is a hook, an event or a beacon, and not what a customer made up.
+    pub(super) fn names_itself(&self) -> bool {
+        let tracked = self.keys.get().is_some() && (self.event.is_object() || self.events.elements().is_some());
+        !self.event_name.is_none() || !self.event_type.is_none() || tracked
+    }
+
+    /// This event with what the body around it says of all its events.
+    pub(super) fn tracked_in(mut self, body: &Self) -> Self {
+        self.user_id = self.user_id.or(&body.keys.user_id);
+        self.visitor_id = self.visitor_id.or(&body.keys.visitor_id);
+        if !self.app_info.is_object() {
+            self.app_info = body.app_info;
+        }
+        self
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct Extra<'a> {
     pub(super) user_id: Text<'a>,
-    pub(super) visitor_id: Text<'a>,
     pub(super) access_uri: Obj<Uri<'a>>,
 }
 

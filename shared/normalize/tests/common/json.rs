@@ -87,6 +87,28 @@ impl Json {
         copies
     }
 
+    /// Every copy in which one element of an array is this one instead.
+    pub fn with_each_element(&self, element: &Self) -> Vec<Self> {
+        let mut copies = Vec::new();
+        for n in 0.. {
+            let mut elements = 0;
+            let count = |node: &mut Self| {
+                if let Self::Array(items) = node {
+                    elements = items.len();
+                }
+            };
+            let Some(_) = self.with_nth(n, count) else { return copies };
+            copies.extend((0..elements).filter_map(|at| {
+                self.with_nth(n, |node| {
+                    if let Self::Array(items) = node {
+                        items[at] = element.clone();
+                    }
+                })
+            }));
+        }
+        copies
+    }
+
     fn leaf_fields(&self) -> Vec<usize> {
         let Self::Object(fields) = self else { return Vec::new() };
         (0..fields.len()).filter(|at| matches!(fields[*at].1, Self::Leaf(_))).collect()

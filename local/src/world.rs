@@ -1,0 +1,100 @@
+//! Everything behind the port: embedded back ends, and a gateway for each source.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tributary_gateway::{Gateway, Provider, Rules, from_env, settings_from_env};
+use tributary_normalize::SOURCES;
+use tributary_pipeline::aws::{Resources, with_clients};
+use tributary_pipeline::ports::{Fault, Incoming, Outbox, Outgoing, Sent, SystemClock};
+use tributary_pipeline::{Pipeline, Settings};
+use tributary_stack::{Stack, StackOptions};
+
+/// Rules for local use, known to everybody: one of several a source, so that each way can be tried.
+const DEV_AUTH: &str = include_str!("../dev-auth.json");
+/// Local requests end sooner than Lambda's, so leases do too: a restart after a crash need not wait half a minute.
+/// The rule stays: a lease is longer than a request may take.
+pub(crate) const REQUEST_MS: i64 = 5_000;
+const LEASE_MS: i64 = 12_000;
+
+pub(crate) struct World {
+    pub(crate) stack: Stack,
+    pub(crate) pipeline: Pipeline,
+    pub(crate) gateways: BTreeMap<&'static str, Gateway>,
+    /// Sources that use the rules everybody knows.
+    pub(crate) dev: Vec<&'static str>,
+}
+
+/// What to do with each event that reaches the queue.
+pub(crate) type Watcher = Arc<dyn Fn(&str) + Send + Sync>;
+
+impl World {
+    /// Starts the back ends and makes a gateway for each source.
+    pub(crate) async fn start(data: Option<PathBuf>, watcher: Option<Watcher>) -> Result<Self, String> {
+        let options = StackOptions { data_dir: data, ..StackOptions::default() };
+        let resources = |stack: &Stack| Resources {
+            journal_table: StackOptions::default().journal_table,
+            claims_table: StackOptions::default().claims_table,
+            queue_url: stack.queues().events.clone(),
+            quarantine_url: stack.queues().quarantine.clone(),
+            spill_url: Some(stack.queues().spill.clone()),
+        };
+        let stack = Stack::start(options).await.map_err(|error| error.to_string())?;
+        let mut pipeline = with_clients(stack.dynamodb(), &stack.sqs(), resources(&stack), Arc::new(SystemClock));
+        pipeline.settings = Settings { lease_ms: LEASE_MS, ..Settings::default() };
+        if let Some(watcher) = watcher {
+            pipeline.queue = Arc::new(Watched { inner: pipeline.queue, watcher });
+        }
+        let mut gateways = BTreeMap::new();
+        let mut dev = Vec::new();
+        for source in SOURCES {
+            let name = source.name();
+            let mut provider = from_env(name, None);
+            if provider.is_missing() {
+                provider = Provider::fixed(dev_rules(name)?);
+                dev.push(name);
+            }
+            gateways.insert(name, Gateway::new(*source, settings_from_env(name), provider, pipeline.clone()));
+        }
+        Ok(Self { stack, pipeline, gateways, dev })
+    }
+}
+
+fn dev_rules(source: &str) -> Result<Rules, String> {
+    let all: serde_json::Value = serde_json::from_str(DEV_AUTH).map_err(|error| format!("dev-auth.json: {error}"))?;
+    let rules = all.get(source).ok_or_else(|| format!("dev-auth.json has no rules for {source}"))?;
+    Rules::parse(&rules.to_string()).map_err(|error| format!("dev-auth.json, {source}: {error}"))
+}
+
+/// A queue that shows what it acknowledged.
+struct Watched {
+    inner: Arc<dyn Outbox>,
+    watcher: Watcher,
+}
+
+#[async_trait]
+impl Outbox for Watched {
+    async fn send(&self, messages: &[Outgoing<'_>]) -> Vec<Sent> {
+        let sent = self.inner.send(messages).await;
+        for (message, sent) in messages.iter().zip(&sent) {
+            if *sent == Sent::Acknowledged {
+                (self.watcher)(message.body);
+            }
+        }
+        sent
+    }
+
+    async fn warm(&self) {
+        self.inner.warm().await;
+    }
+
+    async fn receive(&self) -> Result<Vec<Incoming>, Fault> {
+        self.inner.receive().await
+    }
+
+    async fn remove(&self, handle: &str) -> Result<(), Fault> {
+        self.inner.remove(handle).await
+    }
+}

@@ -1,0 +1,54 @@
+//! Delivery reports, one way for every dialect and channel.
+
+use tributary_events::EventType;
+use tributary_events::data::Message;
+
+use crate::{Output, canonical};
+
+use super::super::draft::{put, subject};
+use super::super::payload::time;
+use super::super::route::Route;
+use super::super::status;
+use super::item::Item;
+
+/// One report. Several of one message are several events: pending, operator, handset, and the leg of a failover.
+pub(in crate::infobip) fn read<'a>(report: &Item<'a>, json: &'a str, route: &Route, out: &mut Output<'_>) {
+    let event = if route.event_is("sent") { "SENT" } else { "DELIVERY" };
+    let part = report.part(json, event, route);
+    let stands = &*report.status;
+    let to = report.to.or(&report.destination);
+    // The price is in no key: it may be corrected. Without a message id there is nothing but the whole.
+    let whole = report.message_id.is_none().then(|| canonical::fingerprint(json));
+    let id = part
+        .key(out, "delivery")
+        .part(part.channel_word())
+        .part(report.message_id.get().or(whole.as_deref()))
+        .part(to.get())
+        .part(stands.id.or(&stands.group_name).or(&stands.group_id).get())
+        .part(report.error.id.get())
+        .part(report.done_at.get())
+        .finish();
+
+    let mut data = part.data();
+    data.contact = report.person(&to, &part.way);
+    data.message = Some(Box::new(Message {
+        direction: Some("outbound".into()),
+        from: report.sender.or(&report.from).take(),
+        to: to.take(),
+        status: stands.name.or(&stands.group_name).take(),
+        attempts: report.attempt_count.int(),
+        smtp_response: report.smtp.response.take(),
+        ..report.message()
+    }));
+    data.failure = status::failure(stands, &report.error).map(Box::new);
+    data.campaign = report.campaign();
+    data.price = report.price.money();
+    data.callback_data = report.callback_data.take();
+    // Push tells the sending in a subscription of its own, whose body the vendor does not publish.
+    let (untold, at) = match event {
+        "SENT" => (EventType::MessageSent, time(&report.done_at.or(&report.sent_at))),
+        _ => (EventType::Unrecognized, time(&report.done_at)),
+    };
+    let kind = status::delivery(stands, &report.error).unwrap_or(untold);
+    put(out, id, kind, subject("message", &report.message_id), at, data);
+}

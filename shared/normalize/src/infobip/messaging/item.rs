@@ -1,0 +1,188 @@
+//! An element of `results`: the fields of all dialects.
+//!
+//! Classic notify URL, per channel, Messages API and omni failover name the same things differently; which names a
+//! report has tells nothing but its dialect, so they are read side by side.
+
+use serde::Deserialize;
+use tributary_events::Channel;
+use tributary_events::data::{Campaign, Contact, Message};
+
+use crate::lenient::{Any, Obj, Text};
+
+use super::super::draft::{Part, Way, is_email, person};
+use super::super::payload::{self, Error, Platform, Price, Status};
+use super::super::route::Route;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(in crate::infobip) struct Item<'a> {
+    /// A word, or `{type}` for RCS typing and conversations.
+    pub(in crate::infobip) event: Any<'a>,
+    pub(super) channel: Text<'a>,
+    /// The channel of an inbound message.
+    pub(super) integration_type: Text<'a>,
+
+    pub(super) message_id: Text<'a>,
+    pub(super) bulk_id: Text<'a>,
+    pub(super) paired_message_id: Text<'a>,
+
+    /// Sender; of seen reports the person.
+    pub(super) from: Text<'a>,
+    pub(super) to: Text<'a>,
+    pub(super) sender: Text<'a>,
+    /// Messages API: the person of a report, the company of an inbound message.
+    pub(super) destination: Text<'a>,
+    /// WhatsApp: the person.
+    pub(super) contact: Obj<WhatsappContact<'a>>,
+
+    pub(super) sent_at: Text<'a>,
+    /// Omni failover's `sentAt` of seen reports.
+    pub(super) send_at: Text<'a>,
+    pub(super) done_at: Text<'a>,
+    pub(in crate::infobip) seen_at: Text<'a>,
+    pub(in crate::infobip) received_at: Text<'a>,
+
+    pub(in crate::infobip) status: Obj<Status<'a>>,
+    pub(super) error: Obj<Error<'a>>,
+    pub(in crate::infobip) price: Obj<Price<'a>>,
+    pub(super) platform: Obj<Platform<'a>>,
+    pub(super) application_id: Text<'a>,
+    pub(super) callback_data: Any<'a>,
+    pub(super) campaign_reference_id: Text<'a>,
+
+    pub(super) message_count: Text<'a>,
+    /// `messageCount` of before.
+    pub(super) sms_count: Text<'a>,
+    pub(super) rcs_count: Text<'a>,
+    pub(super) mcc_mnc: Text<'a>,
+
+    pub(super) attempt_count: Text<'a>,
+    pub(super) smtp: Obj<Smtp<'a>>,
+    /// Only email has it.
+    pub(super) browser_link: Text<'a>,
+    /// Only RCS has it.
+    pub(super) interaction_type: Text<'a>,
+    pub(super) conversation: Obj<RcsConversation<'a>>,
+
+    /// SMS.
+    pub(in crate::infobip) text: Any<'a>,
+    pub(super) clean_text: Text<'a>,
+    pub(super) keyword: Text<'a>,
+    /// An object, or an array in MMS.
+    pub(in crate::infobip) message: Any<'a>,
+    /// Messages API: an array of parts.
+    pub(in crate::infobip) content: Any<'a>,
+
+    /// Number lookup.
+    pub(in crate::infobip) original_network: Any<'a>,
+    pub(in crate::infobip) ported: Any<'a>,
+    /// Voice.
+    pub(in crate::infobip) voice_call: Any<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct Smtp<'a> {
+    pub(super) response: Text<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(super) struct RcsConversation<'a> {
+    pub(super) id: Text<'a>,
+    pub(super) start_time: Text<'a>,
+}
+
+/// A WhatsApp user. The number is missing where the user goes by a user name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(super) struct WhatsappContact<'a> {
+    pub(super) name: Text<'a>,
+    pub(super) phone_number: Text<'a>,
+    pub(super) user_id: Text<'a>,
+    pub(super) username: Text<'a>,
+}
+
+/// Apple's ids of a company. Some examples have them where the person should be.
+pub(in crate::infobip) const APPLE_BUSINESS: &str = "urn:mbid:";
+
+impl<'a> Item<'a> {
+    /// The way it travelled. What the body says beyond doubt goes before the route, what it hints at after it.
+    pub(super) fn way(&self, route: &Route) -> Way<'a> {
+        Way::of_word(&self.channel)
+            .or_else(|| Way::of_word(&self.integration_type))
+            .or_else(|| self.certain().map(Way::of))
+            .or_else(|| Way::of_route(route))
+            .or_else(|| self.likely().map(Way::of))
+            .unwrap_or_default()
+    }
+
+    /// What only one channel has.
+    fn certain(&self) -> Option<Channel> {
+        let apple = |text: &Text<'_>| text.get().is_some_and(|text| text.starts_with(APPLE_BUSINESS));
+        if [&self.from, &self.to, &self.sender, &self.destination].into_iter().any(apple) {
+            Some(Channel::AppleMessages)
+        } else if self.to.get().is_some_and(is_email) {
+            Some(Channel::Email)
+        } else if self.message.elements().is_some() {
+            Some(Channel::Mms)
+        } else {
+            None
+        }
+    }
+
+    /// What only one channel has today.
+    fn likely(&self) -> Option<Channel> {
+        if self.smtp.get().is_some() || !self.browser_link.is_none() {
+            Some(Channel::Email)
+        } else if self.contact.get().is_some() {
+            Some(Channel::Whatsapp)
+        } else if !self.interaction_type.is_none() {
+            Some(Channel::Rcs)
+        } else if self.text.get().is_some() && !self.received_at.is_none() {
+            Some(Channel::Sms)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn part(&self, json: &'a str, event: &'static str, route: &Route) -> Part<'a> {
+        self.part_by(json, event, self.way(route))
+    }
+
+    pub(super) fn part_by(&self, json: &'a str, event: &'static str, way: Way<'a>) -> Part<'a> {
+        let account = payload::application(&self.platform, &self.application_id);
+        Part { json, event: event.into(), way, account }
+    }
+
+    /// The fields that messages of both directions have.
+    pub(super) fn message(&self) -> Message<'a> {
+        let parts = self.message_count.or(&self.sms_count).or(&self.rcs_count);
+        Message {
+            id: self.message_id.take(),
+            bulk_id: self.bulk_id.take(),
+            parts: parts.int(),
+            sent_at: payload::time(&self.sent_at.or(&self.send_at)),
+            network: self.mcc_mnc.take(),
+            ..Message::default()
+        }
+    }
+
+    pub(super) fn campaign(&self) -> Option<Box<Campaign<'a>>> {
+        let reference = self.campaign_reference_id.take()?;
+        Some(Box::new(Campaign { reference: Some(reference), ..Campaign::default() }))
+    }
+
+    /// The person, from the address and what WhatsApp tells besides.
+    pub(super) fn person(&self, address: &Text<'a>, way: &Way<'a>) -> Option<Box<Contact<'a>>> {
+        let mut person = person(address, way.ours);
+        if let Some(known) = self.contact.get() {
+            person.name = known.name.take();
+            person.username = known.username.take();
+            person.phone = known.phone_number.take().or(person.phone);
+            person.channel_id = known.user_id.take().or(person.channel_id);
+        }
+        let found = person.email.is_some() || person.phone.is_some() || person.channel_id.is_some();
+        (found || person.name.is_some()).then(|| Box::new(person))
+    }
+}

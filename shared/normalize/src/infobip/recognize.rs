@@ -1,0 +1,177 @@
+//! What a body is: no envelope names it, so its fields do; the route decides what they leave open.
+
+use serde::Deserialize;
+use tributary_events::Channel;
+
+use crate::lenient::{Any, Obj, Text};
+
+use super::messaging::Item;
+use super::platform;
+use super::route::Route;
+
+/// The fields of a bare body that tell what it is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(super) struct Bare<'a> {
+    notification_type: Text<'a>,
+    event_details: Any<'a>,
+    message_template_id: Text<'a>,
+    template_status: Text<'a>,
+    content: Obj<BareContent<'a>>,
+    message: Obj<BareContent<'a>>,
+    destination: Text<'a>,
+    capability_check_result: Any<'a>,
+    phone_number: Text<'a>,
+    code: Text<'a>,
+    token: Text<'a>,
+    result: Any<'a>,
+    ni_attributes: Any<'a>,
+    delivery_info_notification: Any<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct BareContent<'a> {
+    #[serde(rename = "type")]
+    kind: Text<'a>,
+    notification_messages_status: Any<'a>,
+    body: Any<'a>,
+}
+
+/// What a bare body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// `notificationType`, or a click by its route.
+    Tracking,
+    MessengerClick,
+    /// Warnings about a sending domain.
+    EmailSending,
+    WhatsappTemplate,
+    WhatsappIdentity,
+    WhatsappPayment,
+    WhatsappMarketing,
+    RcsTemplate,
+    RcsCapability,
+    MobileIdentity,
+    OpenChannel,
+    /// The format before REST, of which no whole example is known.
+    OneApi,
+}
+
+/// Tells a bare body.
+pub(super) fn bare(body: &Bare<'_>, route: &Route) -> Option<Family> {
+    let content = &*body.content;
+    Some(if body.notification_type.is("MARKETING_CLICK") {
+        Family::MessengerClick
+    } else if !body.notification_type.is_none() {
+        Family::Tracking
+    } else if body.event_details.is_object() {
+        Family::EmailSending
+    } else if !body.message_template_id.is_none() {
+        Family::WhatsappTemplate
+    } else if !body.template_status.is_none() {
+        Family::RcsTemplate
+    } else if content.kind.is("user_identity_changed") {
+        Family::WhatsappIdentity
+    } else if content.kind.is("payment") {
+        Family::WhatsappPayment
+    } else if content.notification_messages_status.get().is_some() {
+        Family::WhatsappMarketing
+    } else if body.capability_check_result.is_object() || (!body.code.is_none() && !body.phone_number.is_none()) {
+        Family::RcsCapability
+    } else if !body.token.is_none()
+        && (body.result.get().is_some() || body.ni_attributes.get().is_some() || route.channel_is("Mobile identity"))
+    {
+        Family::MobileIdentity
+    } else if !body.destination.is_none() && (content.body.is_object() || body.message.body.is_object()) {
+        Family::OpenChannel
+    } else if body.delivery_info_notification.is_object() {
+        Family::OneApi
+    } else {
+        return None;
+    })
+}
+
+/// What an element of `results` is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Element {
+    Delivery,
+    Seen,
+    Inbound,
+    /// With the name to give it.
+    Typing(&'static str),
+    ConversationStarted,
+    NumberLookup,
+    VoiceReport,
+    Blocklist,
+    Consent,
+    RcsSender,
+    Registration,
+    /// Tells its own name, and it is none we know.
+    Named(String),
+    /// Neither fields nor route tell.
+    Unknown,
+}
+
+/// Tells an element of `results`: by the event it names, else by its fields.
+pub(super) fn element(item: &Item<'_>, route: &Route) -> Element {
+    let event = if item.event.is_object() { event_type(item.event) } else { item.event.text() };
+    match event.get() {
+        Some(event) => named(event),
+        None => by_fields(item, route),
+    }
+}
+
+/// RCS writes `event: {type}`.
+fn event_type(event: Any<'_>) -> Text<'_> {
+    #[derive(Default, Deserialize)]
+    #[serde(default, bound(deserialize = "'de: 'a"))]
+    struct Typed<'a> {
+        #[serde(rename = "type")]
+        kind: Text<'a>,
+    }
+    event.get().and_then(|json| serde_json::from_str::<Typed<'_>>(json).ok()).unwrap_or_default().kind
+}
+
+fn named(event: &str) -> Element {
+    match event {
+        "DELIVERY" => Element::Delivery,
+        "SEEN" => Element::Seen,
+        "MO" => Element::Inbound,
+        "TYPING_STARTED" => Element::Typing("TYPING_STARTED"),
+        "TYPING_STOPPED" => Element::Typing("TYPING_STOPPED"),
+        "TYPING_INDICATOR" => Element::Typing("TYPING_INDICATOR"),
+        "CONVERSATION_STARTED" => Element::ConversationStarted,
+        "BLOCK" | "UNBLOCK" => Element::Blocklist,
+        "SUBSCRIBE" | "UNSUBSCRIBE" => Element::Consent,
+        "RCS_SENDER_STATUS_UPDATE" | "RCS_TEST_NUMBER_STATUS_UPDATE" | "RCS_SENDER_LAUNCH_STATUS_UPDATE" => {
+            Element::RcsSender
+        }
+        _ if platform::registration_kind(event).is_some() => Element::Registration,
+        _ => Element::Named(event.to_owned()),
+    }
+}
+
+fn by_fields(item: &Item<'_>, route: &Route) -> Element {
+    let has_status = item.status.get().is_some();
+    if item.voice_call.is_object() || !item.price.price_per_second.is_none() {
+        Element::VoiceReport
+    } else if !item.seen_at.is_none() {
+        Element::Seen
+    } else if has_status && (item.original_network.get().is_some() || item.ported.get().is_some()) {
+        Element::NumberLookup
+    } else if has_status {
+        // The old voice report has the fields of any other.
+        match route.our_channel() {
+            Some(Channel::Voice) => Element::VoiceReport,
+            _ if route.channel_is("Number lookup") => Element::NumberLookup,
+            _ => Element::Delivery,
+        }
+    } else if !item.received_at.is_none()
+        && [item.message, item.text, item.content].into_iter().any(|field| field.get().is_some())
+    {
+        Element::Inbound
+    } else {
+        Element::Unknown
+    }
+}

@@ -1,0 +1,159 @@
+//! Requests that no vendor sends, or that no vendor signed: the documented answer, nothing stored unless authentic.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::io::Write;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use tributary_gateway::{Outcome, Provider, Rules};
+use tributary_tests::{Bench, REPORTS, SECRET, post, reports, send};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_authentic_is_401_and_leaves_no_trace() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    for secret in [None, Some("wrong"), Some(""), Some("tes"), Some("test ")] {
+        let mut request = Request::post(REPORTS);
+        if let Some(secret) = secret {
+            request = request.header("x-secret", secret);
+        }
+        let (response, summary) = send(&gateway, request.body(Bytes::from(reports("no", 0..3))).unwrap()).await;
+        // HTTP strips blanks around a header's value on the wire; here there is no wire.
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{secret:?}");
+        assert_eq!(summary.outcome, Outcome::Denied);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+    }
+    assert!(bench.dynamodb.counts().is_empty() && bench.sqs.counts().is_empty(), "no call to AWS for a stranger");
+    assert!(bench.is_untouched().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_karte_signature_counts_for_its_own_body_only() {
+    let bench = Bench::start().await;
+    let rules = r#"{"rules":[{"type":"hmac","secret":"s","header":"x-karte-signature",
+        "timestamp_header":"x-karte-request-timestamp","signed":"{timestamp}:{body}"}]}"#;
+    let gateway = bench.gateway_with("karte", Provider::fixed(Rules::parse(rules).unwrap()));
+    let request = Request::post("/karte")
+        .header("x-karte-signature", "00".repeat(32))
+        .header("x-karte-request-timestamp", "1795253400")
+        .body(Bytes::from_static(b"{}"))
+        .unwrap();
+    assert_eq!(send(&gateway, request).await.0.status(), StatusCode::UNAUTHORIZED);
+    assert!(bench.is_untouched().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_secret_nobody_gets_in_and_the_vendor_may_retry() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway_with("infobip", Provider::missing());
+    let (response, summary) = send(&gateway, post(REPORTS, reports("no", 0..1))).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()["retry-after"], "30");
+    assert_eq!(summary.outcome, Outcome::NoSecret);
+    assert!(bench.is_untouched().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_post_is_a_webhook() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    for method in [Method::GET, Method::PUT, Method::DELETE, Method::HEAD] {
+        let request = Request::builder().method(method).uri(REPORTS).header("x-secret", SECRET);
+        let (response, _) = send(&gateway, request.body(Bytes::new()).unwrap()).await;
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(response.headers()["allow"], "POST");
+    }
+    assert!(bench.is_untouched().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_much_is_refused_before_it_is_read() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    let large = format!(r#"{{"results":[],"filler":"{}"}}"#, "x".repeat(2 << 20));
+    let (response, _) = send(&gateway, post(REPORTS, large)).await;
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+
+    for deep in ["[".repeat(100_000), format!("{{\"results\":[{}", r#"{"a":["#.repeat(50_000))] {
+        let (response, _) = send(&gateway, post(REPORTS, deep)).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    }
+
+    let mut bomb = post(REPORTS, gzip(&vec![b' '; 200 << 20]));
+    assert!(bomb.body().len() < 1 << 20);
+    bomb.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
+    let (response, _) = send(&gateway, bomb).await;
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(bench.is_untouched().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_authentic_but_unreadable_is_kept_in_quarantine_and_answered_200() {
+    let bench = Bench::start().await;
+    for source in tributary_normalize::SOURCES {
+        let gateway = bench.gateway(source.name());
+        let path = format!("/{}", source.name());
+        for (body, what) in [
+            (&b""[..], "empty"),
+            (b"   ", "blank"),
+            (b"null", "null"),
+            (b"\xFF\xFE{}", "invalid UTF-8"),
+            (b"{\"a\":", "cut off"),
+            (b"<xml/>", "XML"),
+            (b"42", "a number"),
+            (b"\"text\"", "a string"),
+        ] {
+            let (response, summary) = send(&gateway, post(&path, body)).await;
+            assert_eq!(response.status(), StatusCode::OK, "{path} {what}");
+            assert_eq!((summary.accepted.received, summary.accepted.quarantined), (0, 1), "{path} {what}");
+            let kept = bench.quarantine().await;
+            assert_eq!(kept.len(), 1, "{path} {what}");
+            let whole = match &kept[0]["text"] {
+                serde_json::Value::String(text) => text.clone().into_bytes(),
+                _ => base64::Engine::decode(
+                    &base64::engine::general_purpose::STANDARD,
+                    kept[0]["base64"].as_str().unwrap(),
+                )
+                .unwrap(),
+            };
+            assert_eq!(whole, body, "{path} {what}: kept as it came");
+        }
+        let (response, summary) = send(&gateway, post(&path, &b"[]"[..])).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(summary.accepted.received, 0, "{path}: an empty list holds no event");
+    }
+    assert!(bench.events().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_does_not_inflate_is_kept() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    for (encoding, body) in [("gzip", b"no gzip".to_vec()), ("br", b"{}".to_vec())] {
+        let mut request = post(REPORTS, body);
+        request.headers_mut().insert("content-encoding", encoding.parse().unwrap());
+        let (response, summary) = send(&gateway, request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(summary.accepted.quarantined, 1);
+    }
+    let mut request = post(REPORTS, gzip(reports("gz", 0..2).as_bytes()));
+    request.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
+    assert_eq!(send(&gateway, request).await.1.accepted.new, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_that_sqs_refuses_raw_arrives_escaped() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    let body = reports("text", 0..1).replace("385910000001", "a\u{FFFE}b\u{FFFF}\\u0000\\ud800");
+    let (response, summary) = send(&gateway, post(REPORTS, body)).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(summary.accepted.new, 1, "{summary:?}");
+    assert_eq!(bench.events().await.len(), 1);
+}

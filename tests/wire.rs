@@ -1,0 +1,163 @@
+//! The real SDK over the wire to the embedded back ends: counts, batches, duplicates.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http::StatusCode;
+use tributary_stack::{Fault, Rule};
+use tributary_tests::{Bench, REPORTS, post, reports, send};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_posts_of_one_event_at_once_give_one_message() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    let body = reports("same", 0..1);
+    let answers = join_all((0..100).map(|_| send(&gateway, post(REPORTS, body.clone())))).await;
+    let mut new = 0;
+    for (response, summary) in answers {
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(summary.accepted.new + summary.accepted.duplicate + summary.accepted.left, 1);
+        new += summary.accepted.new;
+    }
+    assert!(new <= 1);
+    bench.sweep_until_done().await;
+    assert_eq!(bench.events().await.into_values().collect::<Vec<_>>(), [1]);
+    assert_eq!(bench.claims().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_of_every_size_arrive_whole_and_once() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    for count in [1, 25, 26, 250, 1000] {
+        let body = reports(&format!("batch-{count}"), 0..count);
+        for repeat in 0..2 {
+            let (response, summary) = send(&gateway, post(REPORTS, body.clone())).await;
+            assert_eq!(response.status(), StatusCode::OK);
+            let accepted = summary.accepted;
+            let expected = if repeat == 0 { (count, 0) } else { (0, count) };
+            assert_eq!((accepted.new, accepted.duplicate), expected, "{count} events, time {repeat}");
+        }
+        let events = bench.events().await;
+        assert_eq!(events.len(), count);
+        assert!(events.values().all(|copies| *copies == 1));
+        assert_eq!(bench.open_chunks().await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_of_250_stays_within_its_budget_of_calls() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    let body = reports("budget", 0..250);
+    send(&gateway, post(REPORTS, body.clone())).await;
+    let counts = bench.dynamodb.counts();
+    let of = |name: &str| counts.get(name).copied().unwrap_or(0);
+    let journal = of("BatchWriteItem") + of("PutItem") + of("DeleteItem") + of("UpdateItem") + of("Query");
+    assert!(journal <= 2 * 10, "{counts:?}");
+    assert_eq!(of("BatchExecuteStatement"), 10, "one claim call per 25 events");
+    assert_eq!(of("BatchGetItem"), 0, "{counts:?}");
+    assert_eq!(bench.sqs.counts()["SendMessageBatch"], 25, "one send per 10 events");
+    assert_eq!(bench.sqs.counts().len(), 1);
+
+    bench.dynamodb.reset();
+    bench.sqs.reset();
+    let (_, summary) = send(&gateway, post(REPORTS, body)).await;
+    assert_eq!(summary.accepted.duplicate, 250);
+    assert!(bench.sqs.counts().is_empty(), "a repeated request makes no send");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duplicate_within_a_request_and_across_differently_cut_requests_is_one_event() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    let once: serde_json::Value = serde_json::from_str(&reports("cut", 0..4)).unwrap();
+    let mut twice = once["results"].as_array().unwrap().clone();
+    twice.extend(twice.clone());
+    let (_, first) = send(&gateway, post(REPORTS, serde_json::json!({"results": twice}).to_string())).await;
+    assert_eq!((first.accepted.received, first.accepted.new, first.accepted.duplicate), (8, 4, 4));
+    let (_, second) = send(&gateway, post(REPORTS, reports("cut", 2..6))).await;
+    assert_eq!((second.accepted.new, second.accepted.duplicate), (2, 2));
+    assert_eq!(bench.events().await.len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duplicate_of_an_event_still_in_flight_is_answered_at_once() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    bench.sqs.inject(Rule::on("SendMessageBatch", Fault::Delayed(Duration::from_millis(1_500))));
+    let first = async { send(&gateway, post(REPORTS, reports("flight", 0..3))).await };
+    let second = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let begun = std::time::Instant::now();
+        let answer = send(&gateway, post(REPORTS, reports("flight", 0..3))).await;
+        (answer, begun.elapsed())
+    };
+    let ((_, first), ((response, second), took)) = futures_util::join!(first, second);
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!((first.accepted.new, second.accepted.duplicate), (3, 3));
+    assert!(took < Duration::from_millis(900), "waited for the first: {took:?}");
+    assert_eq!(bench.events().await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_the_services_are_retried_or_left_to_the_sweeper_and_double_nothing() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    let faults = [Fault::Unavailable, Fault::Throttled, Fault::Dropped, Fault::ReplyLost];
+    let operations = ["BatchWriteItem", "BatchExecuteStatement", "DeleteItem", "SendMessageBatch"];
+    let mut sent = 0;
+    for (number, operation) in operations.into_iter().enumerate() {
+        for (kind, fault) in faults.into_iter().enumerate() {
+            let proxy = if operation == "SendMessageBatch" { &bench.sqs } else { &bench.dynamodb };
+            proxy.inject(Rule::on(operation, fault));
+            let body = reports(&format!("fault-{number}-{kind}"), 0..12);
+            let (response, summary) = send(&gateway, post(REPORTS, body)).await;
+            assert_eq!(response.status(), StatusCode::OK, "{operation} {fault:?}");
+            assert_eq!(summary.accepted.duplicate, 0, "{operation} {fault:?}: our own claims are no duplicates");
+            sent += 12;
+        }
+    }
+    bench.sweep_until_done().await;
+    let events = bench.events().await;
+    assert_eq!(events.len(), sent);
+    assert!(events.values().all(|copies| *copies == 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_dynamodb_is_down_events_are_spilled_and_when_sqs_is_down_too_the_vendor_is_told() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    bench.dynamodb.inject(Rule::on("BatchWriteItem", Fault::Unavailable).times(3));
+    let (response, summary) = send(&gateway, post(REPORTS, reports("spill", 0..3))).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!((summary.accepted.spilled, summary.accepted.left), (1, 3));
+
+    bench.dynamodb.inject(Rule::on("BatchWriteItem", Fault::Unavailable).times(3));
+    bench.sqs.inject(Rule::any(Fault::Unavailable).times(3));
+    let (response, _) = send(&gateway, post(REPORTS, reports("lost", 0..3))).await;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()["retry-after"], "30");
+
+    bench.sweep_until_done().await;
+    assert_eq!(bench.events().await.len(), 3, "the spilled events, and none of the request that was answered 503");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_part_goes_to_quarantine_and_its_neighbours_through() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    let mut body: serde_json::Value = serde_json::from_str(&reports("poison", 0..4)).unwrap();
+    body["results"][1] = serde_json::json!("not a report");
+    let (response, summary) = send(&gateway, post(REPORTS, body.to_string())).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!((summary.accepted.new, summary.accepted.quarantined), (3, 1));
+    assert_eq!(bench.events().await.len(), 3);
+    let quarantine = bench.quarantine().await;
+    assert_eq!(quarantine.len(), 1);
+    assert_eq!(quarantine[0]["reason"], "wrong_shape");
+    assert_eq!(quarantine[0]["source"], "infobip");
+    assert_eq!(quarantine[0]["path"], "/sms/DELIVERY");
+    assert_eq!(quarantine[0]["text"], r#""not a report""#);
+}
