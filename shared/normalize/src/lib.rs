@@ -11,6 +11,7 @@ mod altcraft;
 mod audit;
 
 pub mod canonical;
+mod carrotquest;
 pub mod catalog;
 mod infobip;
 mod karte;

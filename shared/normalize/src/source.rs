@@ -7,7 +7,7 @@ use crate::output::{Normalized, Output, RejectReason};
 use crate::request::Request;
 
 /// Deepest nesting of brackets taken. serde stops at 128; vendors stay below 20.
-const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// A vendor whose webhooks are read.
 pub trait Source: Sync + Send + std::fmt::Debug {
@@ -25,6 +25,11 @@ pub trait Source: Sync + Send + std::fmt::Debug {
     /// [`Unreadable`] if nothing of the body can be told apart: it goes to quarantine whole. Parts already put out are
     /// dropped then.
     fn read(&self, request: &Request<'_>, text: &str, out: &mut Output<'_>) -> Result<(), Unreadable>;
+
+    /// The body without a secret that travels in it, for quarantine. Only vendors that send one need to cut it off.
+    fn without_secret<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
+        Cow::Borrowed(body)
+    }
 
     /// What the vendor wants to hear when all is durable. Exactly 200 unless the vendor documents otherwise.
     fn answer(&self, _request: &Request<'_>) -> Answer {
@@ -78,7 +83,8 @@ impl From<serde_json::Error> for Unreadable {
 pub struct TooDeep;
 
 /// Every source, by name.
-pub static SOURCES: &[&dyn Source] = &[&crate::altcraft::Altcraft, &crate::infobip::Infobip, &crate::karte::Karte];
+pub static SOURCES: &[&dyn Source] =
+    &[&crate::altcraft::Altcraft, &crate::carrotquest::CarrotQuest, &crate::infobip::Infobip, &crate::karte::Karte];
 
 /// The source of that name.
 #[must_use]
@@ -99,7 +105,7 @@ pub fn normalize(source: &dyn Source, request: &Request<'_>, audit: bool) -> Res
         Err(Failure::TooDeep) => Err(TooDeep),
         Err(Failure::Unreadable(why)) => {
             let mut whole = Output::new(source.name(), &request.context, false);
-            whole.reject(why.reason, why.detail, request.body);
+            whole.reject(why.reason, why.detail, &source.without_secret(request.body));
             Ok(whole.finish())
         }
     }

@@ -12,6 +12,9 @@ use tributary_normalize::SOURCES;
 const BEYOND_THE_ROWS: &[(&str, &str)] = &[
     ("*", "custom"),
     ("*", "unrecognized"),
+    // A note that was edited or removed: no message to anybody.
+    ("carrotquest", "conversation.note_removed"),
+    ("carrotquest", "conversation.note_updated"),
     // `talk_message_fail` of a mail that bounced.
     ("karte", "message.bounced"),
     // `message_open` of the control group: nothing was shown or sent.

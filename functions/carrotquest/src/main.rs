@@ -1,0 +1,7 @@
+//! The Lambda function behind `POST /carrotquest`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tributary_gateway::lambda::serve("carrotquest")
+}
