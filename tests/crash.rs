@@ -23,7 +23,7 @@ async fn kill_at(bench: &Bench, operation: &str, skip: usize, fault: Fault, name
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_after_any_call_nothing_is_lost_and_nothing_doubled() {
-    let bench = Bench::with_lease(8_000).await;
+    let bench = Bench::with_lease(12_000).await;
     let mut durable = 0;
     // 30 events: one put of two chunks, two claim calls, three sends, two deletes.
     for (operation, calls) in

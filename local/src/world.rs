@@ -17,7 +17,7 @@ const DEV_AUTH: &str = include_str!("../dev-auth.json");
 /// Local requests end sooner than Lambda's, so leases do too: a restart after a crash need not wait half a minute.
 /// The rule stays: a lease is longer than a request may take.
 pub(crate) const REQUEST_MS: i64 = 5_000;
-const LEASE_MS: i64 = 12_000;
+const LEASE_MS: i64 = 15_000;
 
 pub(crate) struct World {
     pub(crate) stack: Stack,

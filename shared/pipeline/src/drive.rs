@@ -11,8 +11,8 @@ use crate::settings::Deadline;
 
 /// Most messages of a batch (AWS: `SendMessageBatch`, 10 entries).
 const BATCH_ENTRIES: usize = 10;
-/// Calls under way when the lease ends must not outlive it by more than the timeout of one call.
-const LEASE_MARGIN_MS: i64 = 5_000;
+/// Longer than any call of the adapters may take with its retries, so that no call outlives the lease.
+const LEASE_MARGIN_MS: i64 = 9_000;
 
 /// Chunks driven together: two full ones fill five batches, where each alone would leave a batch half empty.
 pub(crate) const TOGETHER: usize = 2;
