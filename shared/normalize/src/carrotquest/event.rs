@@ -12,6 +12,9 @@ use super::{Kind, Post};
 use crate::lenient::{Any, Text};
 use crate::{Output, Unreadable, canonical};
 
+/// The vendor's page gives prices in rubles. Shops that count otherwise set `currency`.
+const RUBLES: &str = "RUB";
+
 /// How it is told by which channel an event travelled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -107,7 +110,7 @@ pub(super) fn read<'a>(
 ) -> Result<(), Unreadable> {
     let body = &post.body;
     let event: Event<'a> = event_json.map(|json| out.parse(json)).transpose()?.unwrap_or_default();
-    let user: Option<User<'a>> = user_json.map(|json| out.parse(json)).transpose()?;
+    let user: Option<User<'a>> = user_json.and_then(|json| out.parse(json).ok());
     let name = body.event_name.or(&event.kind.name);
     let (kind, way) = kind(name.get().unwrap_or_default());
     let listed = !matches!(kind, EventType::Custom | EventType::Unrecognized);
@@ -154,9 +157,6 @@ pub(super) fn read<'a>(
     out.event(Draft { id, kind, subject, time, data });
     Ok(())
 }
-
-/// The vendor's page gives prices in rubles. Shops that count otherwise set `currency`.
-const RUBLES: &str = "RUB";
 
 /// An event, and all that stands around it.
 struct About<'v, 'a, 's> {

@@ -218,7 +218,8 @@ mod tests {
 
     #[test]
     fn original_is_the_form_with_json_for_json() {
-        let body = "type=event&token=x&event_id=5&event=%7B%22id%22%3A+5%2C+%22props%22%3A+%7B%22a%22%3A+1.50%7D%7D&more=%7B%7D";
+        let event = "%7B%22id%22%3A+5%2C+%22props%22%3A+%7B%22a%22%3A+1.50%7D%7D";
+        let body = format!("type=event&token=x&event_id=5&event={event}&more=%7B%7D");
         let out = read(body.as_bytes(), &Settings::default());
         let event = Event::parse(&out.events[0].json).unwrap();
         let expected = r#"{"type":"event","event_id":"5","event":{"id":5,"props":{"a":1.50}},"more":"{}"}"#;
