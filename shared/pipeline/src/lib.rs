@@ -10,8 +10,8 @@
 //! work: a claim names the chunk that owns the event, so a chunk driven twice knows its own claims, and a chunk is
 //! deleted only when each of its events is on the queue or owned by another chunk.
 //!
-//! Everything here is written against [`ports`]; [`aws`] has the adapters for DynamoDB and SQS, [`memory`] a world for
-//! tests in which any call can fail.
+//! Everything here is written against [`ports`]; [`aws`] has the adapters for DynamoDB and SQS, and `memory` (a feature, for
+//! tests) a world in which any call can fail.
 
 mod accept;
 pub mod aws;
@@ -28,7 +28,7 @@ mod sweep;
 use std::sync::Arc;
 
 pub use accept::{Accepted, NotDurable};
-pub use chunk::{Chunk, ChunkId, ChunkKey, Split, split};
+pub use chunk::{Chunk, ChunkId, ChunkKey, Damaged, Split, split};
 pub use message::Message;
 pub use quarantine::Quarantined;
 pub use settings::{Deadline, Settings};
