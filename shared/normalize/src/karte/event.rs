@@ -156,7 +156,7 @@ fn told(plugin: &Text<'_>, body: &Body<'_>, values: &Values<'_>, frame: &Frame<'
     };
     let setting = || {
         let campaign = values.message.campaign_id.get()?;
-        Place::from_word(frame.settings.get(&format!("campaign.{campaign}"))?)
+        Place::from_word(frame.settings.get(&format!("campaign_{}", campaign.to_ascii_lowercase()))?)
     };
     word(plugin).or_else(|| word(&body.channel)).or_else(only_push).or_else(setting).or(frame.route)
 }

@@ -276,7 +276,7 @@ mod tests {
         use tributary_events::Channel::{Email, Line, Push};
         let none = Settings::default();
         let line: Settings =
-            [("campaign.aaaabbbbccccddddeeee0001".to_owned(), "line".to_owned())].into_iter().collect();
+            [("campaign_aaaabbbbccccddddeeee0001".to_owned(), "line".to_owned())].into_iter().collect();
         let untold = fixture!("action-channel-not-told");
         assert_eq!(channel("", untold, &none), (EventType::MessageViewed, None));
         assert_eq!(channel("talk", untold, &none), (EventType::MessageQueued, None));
