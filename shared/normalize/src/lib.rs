@@ -11,6 +11,7 @@ mod audit;
 
 pub mod canonical;
 pub mod catalog;
+mod channeltalk;
 mod infobip;
 mod karte;
 pub mod lenient;

@@ -78,7 +78,8 @@ impl From<serde_json::Error> for Unreadable {
 pub struct TooDeep;
 
 /// Every source, by name.
-pub static SOURCES: &[&dyn Source] = &[&crate::infobip::Infobip, &crate::karte::Karte];
+pub static SOURCES: &[&dyn Source] =
+    &[&crate::channeltalk::ChannelTalk, &crate::infobip::Infobip, &crate::karte::Karte];
 
 /// The source of that name.
 #[must_use]
