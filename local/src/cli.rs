@@ -40,7 +40,7 @@ pub(crate) struct Serve {
 
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Directory with <source>/<situation>.json, requests as API Gateway sends them to Lambda
+    /// Directory with SOURCE/SITUATION.json: requests as API Gateway sends them to Lambda
     #[arg(long, value_name = "DIR")]
     pub(crate) events: Option<PathBuf>,
 }
