@@ -161,3 +161,47 @@ async fn a_broken_part_goes_to_quarantine_and_its_neighbours_through() {
     assert_eq!(quarantine[0]["path"], "/sms/DELIVERY");
     assert_eq!(quarantine[0]["text"], r#""not a report""#);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_altcraft_events_with_three_broken_are_997_queued_and_3_quarantined() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("altcraft");
+    let kinds = ["deliv", "uopen", "click", "deliv_sms", "viber_read", "hbounce_push", "whatsapp_send"];
+    let event = |n: usize| match n {
+        100 => serde_json::json!("no object"),
+        500 => serde_json::json!(null),
+        900 => serde_json::json!([7]),
+        _ => serde_json::json!({
+            "account_id": 4,
+            "event_type": kinds[n % kinds.len()],
+            "event_date": format!("2026-11-21T09:30:00.{n:09}Z"),
+            "profile_id": format!("6745c0de{n:016}"),
+            "data": {},
+        }),
+    };
+    let body = serde_json::Value::from((0..1000).map(event).collect::<Vec<_>>()).to_string();
+    let (response, summary) = send(&gateway, post("/altcraft", body)).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(String::from_utf8_lossy(response.body()).contains("OK"));
+    assert_eq!((summary.accepted.new, summary.accepted.quarantined), (997, 3));
+    assert_eq!(bench.events().await.len(), 997);
+    let reasons: Vec<_> = bench.quarantine().await.iter().map(|kept| kept["reason"].to_string()).collect();
+    assert_eq!(reasons, [r#""wrong_shape""#; 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_masking_callback_is_answered_with_a_command_and_its_report_with_ok() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    let path = "/infobip/voice/NUMBER_MASKING";
+    let callback = r#"{"from":"385910000001","to":"385910000002","correlationId":"c-1","nmCorrelationId":"n-1"}"#;
+    let (response, summary) = send(&gateway, post(path, callback)).await;
+    assert_eq!((response.status(), summary.accepted.new), (StatusCode::OK, 1));
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let answer: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    assert!(answer["command"].is_string(), "{answer}");
+    let report = r#"{"action":"dial","from":"385910000001","to":"385910000002","transferTo":"385910000003","duration":5,"status":"answered","correlationId":"c-1","nmCorrelationId":"n-1"}"#;
+    let (response, summary) = send(&gateway, post(path, report)).await;
+    assert_eq!((response.status(), summary.accepted.new), (StatusCode::OK, 1));
+    assert_eq!(response.body().as_ref(), b"OK");
+}
