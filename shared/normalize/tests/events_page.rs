@@ -1,5 +1,7 @@
 //! docs/events.md is made from the catalogs. `UPDATE_DOCS=1 cargo test -p tributary-normalize --test events_page` writes it.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
