@@ -24,7 +24,9 @@ enum Room {
 
 impl Room {
     fn of(message: &Message<'_>) -> Self {
-        if message.options.elements().is_some_and(|options| options.iter().any(|option| is(option.get(), "private"))) {
+        let options = message.options.elements().unwrap_or_default();
+        // A log tells of the chat itself, whoever may see it.
+        if message.log.action.is_none() && options.iter().any(|option| Text::from_json(option.get()).is("private")) {
             return Self::Team;
         }
         match message.chat_type.lower().as_deref() {
@@ -35,10 +37,6 @@ impl Room {
             None => Self::Unknown,
         }
     }
-}
-
-fn is(json: &str, word: &str) -> bool {
-    Text::from_json(json).is(word)
 }
 
 fn message_kind(message: &Message<'_>, verb: Verb) -> EventType {
