@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use tributary_events::data::{Attachment, Campaign, Conversation, Message as MessageData, Note, Page};
-use tributary_events::{Channel, Data, Draft, EventType, Key, Str};
+use tributary_events::{Channel, Data, Draft, EventType, Failure, FailureClass, FailureReason, Key, Str};
 
 use super::payload::{Marketing, Message, UserChat};
 use super::person::{agent, of_chat, subject};
@@ -24,7 +24,9 @@ enum Room {
 
 impl Room {
     fn of(message: &Message<'_>) -> Self {
-        if message.options.elements().is_some_and(|options| options.iter().any(|option| is(option.get(), "private"))) {
+        let options = message.options.elements().unwrap_or_default();
+        // A log tells of the chat itself, whoever may see it.
+        if message.log.action.is_none() && options.iter().any(|option| Text::from_json(option.get()).is("private")) {
             return Self::Team;
         }
         match message.chat_type.lower().as_deref() {
@@ -37,13 +39,10 @@ impl Room {
     }
 }
 
-fn is(json: &str, word: &str) -> bool {
-    Text::from_json(json).is(word)
-}
-
 fn message_kind(message: &Message<'_>, verb: Verb) -> EventType {
     let room = Room::of(message);
-    let by_company = message.person_type.is("manager") || message.person_type.is("bot");
+    let by_company =
+        message.person_type.is("manager") || message.person_type.is("bot") || message.marketing.get().is_some();
     match (verb, room, message.log.action.get()) {
         (Verb::Delete | Verb::Unknown, ..) | (_, Room::Unknown, _) => EventType::Unrecognized,
         (_, Room::Customer, Some("close" | "autoClose")) => EventType::ConversationClosed,
@@ -52,7 +51,8 @@ fn message_kind(message: &Message<'_>, verb: Verb) -> EventType {
         (_, Room::Team, _) => EventType::ConversationNoteAdded,
         (Verb::Upsert, ..) => EventType::MessageUpdated,
         _ if message.person_type.is("user") => EventType::MessageReceived,
-        _ if by_company || message.marketing.get().is_some() => EventType::MessageSent,
+        _ if by_company && message.state.is("failed") => EventType::MessageUndelivered,
+        _ if by_company => EventType::MessageSent,
         // Nobody knows who wrote it.
         _ => EventType::Unrecognized,
     }
@@ -73,13 +73,16 @@ pub(super) fn message<'a>(message: &Message<'a>, hook: &Webhook<'a>, out: &mut O
     } else {
         place(&mut data, chat);
     }
-    data.conversation = Some(Box::new(Conversation {
-        id: message.chat_id.or(&chat.id).take(),
-        topic: hook.refers.group.name.take(),
-        field: message.log.action.take(),
-        value: words(&message.log.values).map(|values| values.join(", ").into()),
-        ..conversation(chat)
-    }));
+    let chat_id = message.chat_id.or(&chat.id);
+    data.conversation = (!chat_id.is_none()).then(|| {
+        Box::new(Conversation {
+            id: chat_id.take(),
+            topic: hook.refers.group.name.take(),
+            field: message.log.action.take(),
+            value: words(&message.log.values).map(|values| values.join(", ").into()),
+            ..conversation(chat)
+        })
+    });
     let by_user = message.person_type.is("user");
     if !in_team_room {
         let author = if by_user { message.person_id.clone() } else { Text::default() };
@@ -89,6 +92,9 @@ pub(super) fn message<'a>(message: &Message<'a>, hook: &Webhook<'a>, out: &mut O
         data.agent = agent(&hook.refers, &message.person_type, &message.person_id);
     }
     data.campaign = campaign(&message.marketing);
+    // The body gives no reason.
+    data.failure = (kind == EventType::MessageUndelivered)
+        .then(|| Box::new(Failure::new(FailureClass::Unknown, FailureReason::Other)));
     match kind.family() {
         "message" => data.message = Some(Box::new(content(message, data.contact.as_ref().and_then(|c| c.id.clone())))),
         "conversation" if message.log.action.is_none() => {
@@ -102,7 +108,7 @@ pub(super) fn message<'a>(message: &Message<'a>, hook: &Webhook<'a>, out: &mut O
         _ => {}
     }
     let subject = match kind.family() {
-        "conversation" => subject("conversation", &message.chat_id.or(&chat.id)),
+        "conversation" => subject("conversation", &chat_id),
         _ => subject("message", &message.id),
     };
     let key = hook.identify(Key::new(out.source(), message.channel_id.get()).part(Some("message")), &message.id);
@@ -110,7 +116,7 @@ pub(super) fn message<'a>(message: &Message<'a>, hook: &Webhook<'a>, out: &mut O
     let (key, time) = match hook.verb {
         Verb::Push => (key, &message.created_at),
         Verb::Upsert => (key.part(Some("updated")).part(message.version.or(&changed).get()), &changed),
-        _ => (key.part(hook.name.get()).part(message.version.get()), &changed),
+        _ => (key.part(Some(&hook.name())).part(message.version.get()), &changed),
     };
     out.event(Draft { id: key.finish(), kind, subject, time: time.millis(), data });
 }
@@ -153,7 +159,7 @@ pub(super) fn user_chat<'a>(chat: &UserChat<'a>, hook: &Webhook<'a>, out: &mut O
         EventType::ConversationClosed => {
             (key.part(Some("closed")).part(chat.closed_at.or(&chat.opened_at).get()), chat.closed_at.clone())
         }
-        _ => (key.part(hook.name.get()).part(chat.version.or(&chat.updated_at).get()), chat.updated_at.clone()),
+        _ => (key.part(Some(&hook.name())).part(chat.version.or(&chat.updated_at).get()), chat.updated_at.clone()),
     };
     let time = time.millis();
     out.event(Draft { id: key.finish(), kind, subject: subject("conversation", &chat.id), time, data });

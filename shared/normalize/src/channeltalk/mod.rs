@@ -92,7 +92,7 @@ fn each<'a>(
 /// Tells a webhook and the answers of the Open API apart by the fields that only one of them has.
 fn object<'a>(text: &'a str, route: Route, request: &Request<'_>, out: &mut Output<'_>) -> Result<(), Unreadable> {
     let body: Body<'a> = serde_json::from_str(text)?;
-    if !body.model.is_none() || body.entity.is_object() {
+    if body.entity.is_object() || (!body.model.is_none() && !body.event.text().is_none()) {
         out.account::<Body<'a>>(text);
         return webhook(&body, text, out);
     }
@@ -143,9 +143,10 @@ fn object<'a>(text: &'a str, route: Route, request: &Request<'_>, out: &mut Outp
 /// A webhook: `entity` is the model that changed, `event` says how, `refers` holds related models.
 struct Webhook<'a> {
     text: &'a str,
+    /// As we write it where we know it, else in lower case.
+    model: Str<'a>,
+    event: Text<'a>,
     verb: Verb,
-    /// `<type> <event>`, for the events that are no scope of their own.
-    name: Text<'a>,
     entity: Any<'a>,
     refers: Refers<'a>,
 }
@@ -184,26 +185,30 @@ fn webhook<'a>(body: &Body<'a>, text: &'a str, out: &mut Output<'_>) -> Result<(
     let event = body.event.text();
     let verb = Verb::of(&event);
     let model = body.model.lower().unwrap_or_default();
-    let model = if model == "userchat" { "userChat" } else { model.as_ref() };
-    let name = format!("{model} {}", verb.as_str().or(event.get()).unwrap_or_default());
+    let model = if model == "userchat" { Str::Borrowed("userChat") } else { model };
     let refers =
         if body.refers.is_object() { out.parse(body.refers.get().unwrap_or_default())? } else { Refers::default() };
-    let name = Text::from(Str::Owned(name.trim().to_owned()));
-    let hook = Webhook { text, verb, name, entity: body.entity, refers };
+    let hook = Webhook { text, model, event, verb, entity: body.entity, refers };
     let entity = hook.entity.get().filter(|_| hook.entity.is_object()).unwrap_or("{}");
-    match model {
+    match hook.model.as_ref() {
         "message" => chat::message(&out.parse(entity)?, &hook, out),
         "userChat" => chat::user_chat(&out.parse(entity)?, &hook, out),
         // What a deletion's body looks like is not documented.
         "user" | "member" | "lead" => person::user(&out.parse(entity)?, &hook, out),
-        _ => unrecognized(&hook.name, text, out),
+        _ => unrecognized(&Text::from(hook.name()), text, out),
     }
     Ok(())
 }
 
 impl<'a> Webhook<'a> {
+    /// `<type> <event>`, for what is no scope of its own.
+    fn name(&self) -> Str<'a> {
+        let event = self.verb.as_str().or(self.event.get()).unwrap_or_default();
+        Str::Owned(format!("{} {event}", self.model).trim().to_owned())
+    }
+
     fn data(&self, scope: Option<&'static str>, channel_id: &Text<'a>) -> Data<'a> {
-        let name = scope.map(Str::Borrowed).or_else(|| self.name.take()).unwrap_or_default();
+        let name = scope.map_or_else(|| self.name(), Str::Borrowed);
         let mut data = Data::new(name, original(self.text));
         data.vendor.account = channel_id.take();
         data

@@ -26,7 +26,7 @@ pub(super) fn user<'a>(user: &User<'a>, hook: &Webhook<'a>, out: &mut Output<'_>
     let id = match kind {
         EventType::ContactDeleted => key.part(Some("deleted")),
         EventType::ContactUpdated => key.part(Some("updated")).part(version.get()),
-        _ => key.part(hook.name.get()).part(version.get()),
+        _ => key.part(Some(&hook.name())).part(version.get()),
     };
     let subject = subject("contact", &user.id);
     out.event(Draft { id: id.finish(), kind, subject, time: user.updated_at.millis(), data });
@@ -73,7 +73,7 @@ pub(super) fn agent<'a>(refers: &Refers<'a>, person_type: &Text<'_>, id: &Text<'
         name: person.name.take(),
         email: person.email.take(),
         role: person.role.or(&person.role_id).take(),
-        bot: Some(bot),
+        bot: (!person_type.is_none()).then_some(bot),
         ..Agent::default()
     };
     (agent.id.is_some() || agent.name.is_some()).then(|| Box::new(agent))

@@ -76,6 +76,8 @@ fn what_the_team_writes_to_itself_is_no_message() {
     }
     let by_user = fixture!("message-private-note").replace("\"manager\",", "\"user\",");
     assert_eq!(kinds("", &by_user), [EventType::ConversationNoteAdded]);
+    let hidden_log = fixture!("message-log-close").replace("\"log\":", "\"options\": [\"private\"], \"log\":");
+    assert_eq!(kinds("", &hidden_log), [EventType::ConversationClosed]);
 }
 
 #[test]
