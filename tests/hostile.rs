@@ -133,6 +133,24 @@ async fn what_is_authentic_but_unreadable_is_kept_in_quarantine_and_answered_200
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn more_events_than_any_vendor_sends_are_kept_as_one_body() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    let body = format!(r#"{{"results":[{}{{}}]}}"#, "{},".repeat(100_000));
+    let (response, summary) = send(&gateway, post(REPORTS, body.clone())).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!((summary.accepted.received, summary.accepted.quarantined), (0, 1));
+    let kept = bench.quarantine().await;
+    assert!(kept.iter().all(|piece| piece["reason"] == "too_many"));
+    let whole: String = {
+        let mut pieces = kept.clone();
+        pieces.sort_by_key(|piece| piece["piece"].as_u64());
+        pieces.iter().map(|piece| piece["text"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(whole, body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_does_not_inflate_is_kept() {
     let bench = Bench::start().await;
     let gateway = bench.gateway("infobip");

@@ -9,6 +9,9 @@ use tributary_events::{Context, Draft, Event, EventId, EventType, Raw};
 
 use crate::audit::Audit;
 
+/// Most events and rejects of one request. The largest batch of any vendor is 2,000 (Infobip).
+pub(crate) const MAX_PARTS: usize = 20_000;
+
 /// An event ready for the queue.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Prepared {
@@ -46,6 +49,8 @@ pub enum RejectReason {
     MissingField,
     /// The message would be larger than the queue takes.
     TooLarge,
+    /// More events in one request than any vendor sends.
+    TooMany,
 }
 
 impl RejectReason {
@@ -60,6 +65,7 @@ impl RejectReason {
             Self::WrongShape => "wrong_shape",
             Self::MissingField => "missing_field",
             Self::TooLarge => "too_large",
+            Self::TooMany => "too_many",
         }
     }
 }
@@ -131,6 +137,9 @@ impl<'c> Output<'c> {
 
     /// Puts out an event.
     pub fn event(&mut self, draft: Draft<'_>) {
+        if self.is_full() {
+            return;
+        }
         let kind = draft.kind;
         let event = Event::assemble(self.source, draft, self.context);
         match event.to_json() {
@@ -145,6 +154,9 @@ impl<'c> Output<'c> {
 
     /// Puts a part into quarantine. `detail` must not hold any value of the body.
     pub fn reject(&mut self, reason: RejectReason, detail: impl Into<String>, part: &[u8]) {
+        if self.is_full() {
+            return;
+        }
         self.rejects.push(Reject { reason, detail: detail.into(), part: part.to_vec() });
     }
 
@@ -152,6 +164,11 @@ impl<'c> Output<'c> {
     pub fn broken(&mut self, error: &serde_json::Error, part: &str) {
         let reason = if error.is_data() { RejectReason::WrongShape } else { RejectReason::NotJson };
         self.reject(reason, position(error), part.as_bytes());
+    }
+
+    /// Whether the request holds more than is taken. What comes then is dropped, and the body kept whole instead.
+    pub(crate) fn is_full(&self) -> bool {
+        self.events.len() + self.rejects.len() > MAX_PARTS
     }
 
     /// How many events there are so far.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::catalog::Row;
-use crate::output::{Normalized, Output, RejectReason};
+use crate::output::{MAX_PARTS, Normalized, Output, RejectReason};
 use crate::request::Request;
 
 /// Deepest nesting of brackets taken. serde stops at 128; vendors stay below 20.
@@ -106,6 +106,12 @@ pub fn find(name: &str) -> Option<&'static dyn Source> {
 pub fn normalize(source: &dyn Source, request: &Request<'_>, audit: bool) -> Result<Normalized, TooDeep> {
     let mut out = Output::new(source.name(), &request.context, audit);
     match read(source, request, &mut out) {
+        Ok(()) if out.is_full() => {
+            let mut whole = Output::new(source.name(), &request.context, false);
+            let detail = format!("more than {MAX_PARTS} events");
+            whole.reject(RejectReason::TooMany, detail, &source.without_secret(request.body));
+            Ok(whole.finish())
+        }
         Ok(()) => Ok(out.finish()),
         Err(Failure::TooDeep) => Err(TooDeep),
         Err(Failure::Unreadable(why)) => {

@@ -4,6 +4,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use crate::Pipeline;
+use crate::batch::batches;
 use crate::chunk::{Chunk, ChunkId, ChunkKey, split};
 use crate::drive::{Driven, TOGETHER};
 use crate::message::Message;
@@ -155,17 +156,25 @@ impl Pipeline {
         let request = ChunkId::from_random(self.clock.random()).to_string();
         let bodies: Vec<String> =
             rejects.iter().enumerate().flat_map(|(index, reject)| reject.messages(&request, index)).collect();
-        for body in &bodies {
-            let mut attempt = 0;
-            let message = Outgoing { deduplication_id: &request, group: &request, body };
-            while self.quarantine.send(&[message]).await.first() != Some(&Sent::Acknowledged) {
-                attempt += 1;
-                if attempt == self.settings.attempts {
-                    return Err(NotDurable::Quarantine);
-                }
+        let mut open: Vec<&str> = bodies.iter().map(String::as_str).collect();
+        for attempt in 0..self.settings.attempts {
+            if attempt > 0 {
                 self.clock.sleep_ms(self.settings.backoff_ms << attempt.min(8)).await;
             }
+            let mut unsent = Vec::new();
+            for batch in batches(&open, self.settings.max_message_bytes, str::len) {
+                let messages: Vec<Outgoing<'_>> =
+                    batch.iter().map(|body| Outgoing { deduplication_id: &request, group: &request, body }).collect();
+                let sent = self.quarantine.send(&messages).await;
+                unsent.extend(
+                    batch.iter().zip(sent).filter(|(_, sent)| *sent != Sent::Acknowledged).map(|(body, _)| *body),
+                );
+            }
+            if unsent.is_empty() {
+                return Ok(());
+            }
+            open = unsent;
         }
-        Ok(())
+        Err(NotDurable::Quarantine)
     }
 }

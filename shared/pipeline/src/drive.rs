@@ -4,13 +4,12 @@ use futures_util::future::join_all;
 use tributary_events::EventId;
 
 use crate::Pipeline;
+use crate::batch::batches;
 use crate::chunk::{Chunk, pack};
 use crate::message::Message;
 use crate::ports::{Claimed, Fenced, Outgoing, Sent};
 use crate::settings::Deadline;
 
-/// Most messages of a batch (AWS: `SendMessageBatch`, 10 entries).
-const BATCH_ENTRIES: usize = 10;
 /// Longer than any call of the adapters may take with its retries, so that no call outlives the lease.
 const LEASE_MARGIN_MS: i64 = 9_000;
 
@@ -125,7 +124,7 @@ impl Pipeline {
                 return;
             }
             // One batch after the other, so that the events of one group keep their order.
-            for batch in batches(&open, self.settings.max_message_bytes) {
+            for batch in batches(&open, self.settings.max_message_bytes, |open| open.message.body.len()) {
                 if deadline.passed(self.clock.now_ms()) {
                     return;
                 }
@@ -210,46 +209,4 @@ fn ours<'a>(work: &[Work<'a>]) -> Vec<Open<'a>> {
         }
     }
     open
-}
-
-/// Batches of at most 10 messages and `max_bytes` together, in order.
-fn batches<'a>(open: &[Open<'a>], max_bytes: usize) -> Vec<Vec<Open<'a>>> {
-    let mut batches: Vec<Vec<Open<'a>>> = Vec::new();
-    let mut bytes = 0;
-    for open in open {
-        let size = open.message.body.len();
-        match batches.last_mut() {
-            Some(batch) if batch.len() < BATCH_ENTRIES && bytes + size <= max_bytes => {
-                batch.push(*open);
-                bytes += size;
-            }
-            _ => {
-                batches.push(vec![*open]);
-                bytes = size;
-            }
-        }
-    }
-    batches
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tributary_events::Key;
-
-    #[test]
-    fn batches_respect_both_limits_and_lose_nothing() {
-        let sizes = [10, 10, 90, 50, 60, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 100, 1];
-        let messages: Vec<_> = sizes
-            .iter()
-            .map(|size| Message { id: Key::new("t", None).finish(), group: "g".into(), body: "x".repeat(*size) })
-            .collect();
-        let open: Vec<_> = messages.iter().enumerate().map(|(at, message)| Open { chunk: 0, at, message }).collect();
-        let batches = batches(&open, 100);
-        let places: Vec<usize> = batches.iter().flatten().map(|open| open.at).collect();
-        assert_eq!(places, (0..sizes.len()).collect::<Vec<_>>());
-        for batch in batches {
-            assert!(batch.len() <= 10 && batch.iter().map(|open| open.message.body.len()).sum::<usize>() <= 100);
-        }
-    }
 }

@@ -15,6 +15,7 @@
 
 mod accept;
 pub mod aws;
+mod batch;
 mod chunk;
 mod drive;
 #[cfg(any(test, feature = "memory"))]

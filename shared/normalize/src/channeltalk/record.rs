@@ -152,7 +152,8 @@ fn put<'a>(
     let name = if fact.is_empty() { model.to_owned() } else { format!("{model}.{fact}") };
     let mut data = Data::new(name, original(text));
     let info = around.campaign.iter().find_map(|info| info.get());
-    let setting = campaign_id.get().and_then(|id| around.settings.get(&format!("campaign.{id}")));
+    let setting =
+        campaign_id.get().and_then(|id| around.settings.get(&format!("campaign_{}", id.to_ascii_lowercase())));
     let medium = match (info.map(|info| &info.send_medium).filter(|medium| !medium.is_none()), setting) {
         (Some(medium), _) => medium.clone(),
         (None, Some(word)) => Text::from(Cow::Owned(word.to_owned())),

@@ -119,7 +119,7 @@ fn a_record_is_one_event_wherever_it_comes_from() {
 #[test]
 fn a_setting_tells_the_medium_of_a_campaign_unless_the_body_does() {
     use tributary_events::Channel::{Email, KakaoAlim, Sms};
-    let of = |word: &str| [("campaign.555001".to_owned(), word.to_owned())].into_iter().collect::<Settings>();
+    let of = |word: &str| [("campaign_555001".to_owned(), word.to_owned())].into_iter().collect::<Settings>();
     let channel = |body, settings: &Settings| event("campaign-user", body, settings).data.channel;
     assert_eq!(channel(fixture!("campaign-user.click"), &Settings::default()), None);
     assert_eq!(channel(fixture!("campaign-user.click"), &of("xms")), Some(Sms));
