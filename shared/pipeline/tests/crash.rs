@@ -190,6 +190,24 @@ fn a_claim_that_expires_between_insert_and_read_is_inserted_again() {
 }
 
 #[test]
+fn a_repeat_long_after_the_queue_has_forgotten_is_still_no_second_event() {
+    let messages = messages(30);
+    for at in 0..calls(&messages) {
+        for mishap in ALL {
+            let world = World::new();
+            deliver(&world, &messages).unwrap();
+            sweep_until_done(&world);
+            // An hour later, with whatever may go wrong: Infobip repeats for 42 hours.
+            world.pass_ms(3_600_000);
+            world.plan(Plan::from([(at, mishap)]));
+            deliver(&world, &messages).unwrap();
+            sweep_until_done(&world);
+            check(&world, &messages, &(at, mishap));
+        }
+    }
+}
+
+#[test]
 fn with_no_time_left_nothing_is_written_and_the_vendor_is_told() {
     let world = World::new();
     let gone = Deadline { at_ms: world.now() };
