@@ -24,12 +24,12 @@ impl Scope {
     /// `_FOLLOW`, `true` or not.
     #[must_use]
     pub fn from_env() -> Self {
-        let variable = |name: &str| std::env::var(name).unwrap_or_default();
+        let env = |name: &str| std::env::var(name).unwrap_or_default();
         Self {
-            users: ids(&variable("TRIBUTARY_CHANNELTALK_POLL_USERS")),
-            campaigns: ids(&variable("TRIBUTARY_CHANNELTALK_POLL_CAMPAIGNS")),
-            one_time_messages: ids(&variable("TRIBUTARY_CHANNELTALK_POLL_ONE_TIME_MSGS")),
-            follow: variable("TRIBUTARY_CHANNELTALK_POLL_FOLLOW") == "true",
+            users: ids(&env("TRIBUTARY_CHANNELTALK_POLL_USERS")),
+            campaigns: ids(&env("TRIBUTARY_CHANNELTALK_POLL_CAMPAIGNS")),
+            one_time_messages: ids(&env("TRIBUTARY_CHANNELTALK_POLL_ONE_TIME_MSGS")),
+            follow: env("TRIBUTARY_CHANNELTALK_POLL_FOLLOW") == "true",
         }
     }
 

@@ -48,7 +48,7 @@ async fn once(config: &SdkConfig, end_ms: i64) -> Result<(), Error> {
         return Ok(());
     };
     let source = tributary_normalize::find("channeltalk").ok_or("no such source")?;
-    let base = variable("TRIBUTARY_CHANNELTALK_API_URL");
+    let base = env("TRIBUTARY_CHANNELTALK_API_URL");
     let resources = Resources::from_env()?;
     let table = resources.journal_table.clone();
     let poller = Poller {
@@ -66,7 +66,7 @@ async fn once(config: &SdkConfig, end_ms: i64) -> Result<(), Error> {
 }
 
 async fn credentials(config: &SdkConfig) -> Result<Option<Credentials>, Error> {
-    let Some(id) = variable("TRIBUTARY_CHANNELTALK_POLL_SECRET_ID") else { return Ok(None) };
+    let Some(id) = env("TRIBUTARY_CHANNELTALK_POLL_SECRET_ID") else { return Ok(None) };
     let client = aws_sdk_secretsmanager::Client::new(config);
     let output = client.get_secret_value().secret_id(id).send().await.map_err(|error| match error.code() {
         Some(code) => format!("Secrets Manager does not give the secret: {code}"),
@@ -113,6 +113,6 @@ fn finish(report: &Report, total_ms: i64) -> Result<(), Error> {
     }
 }
 
-fn variable(name: &str) -> Option<String> {
+fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
