@@ -312,19 +312,19 @@ impl Run<'_> {
             received: Timestamp::from_unix_millis(now_ms).ok_or(Stop::Run(Ended::NotDurable))?,
             traceparent: None,
         };
-        let (segments, member) = match feed {
-            Feed::User(_) => (vec!["event".to_owned()], "event"),
-            Feed::Campaign(..) => (Vec::new(), "campaignUser"),
-            Feed::OneTimeMessage(..) => (Vec::new(), "oneTimeMsgUser"),
-        };
+        // The routes on which the normalizer takes single records, whoever fetched them.
+        let segments = [match feed {
+            Feed::User(_) => "event".to_owned(),
+            Feed::Campaign(..) => "campaign-user".to_owned(),
+            Feed::OneTimeMessage(..) => "one-time-msg-user".to_owned(),
+        }];
         let (mut messages, mut rejects) = (Vec::new(), Vec::new());
         for record in &page.records {
-            // The form in which the vendor answers for a single record.
-            let body = format!("{{\"{member}\":{}}}", record.get());
+            let body = record.get().as_bytes();
             let request = tributary_normalize::Request {
                 segments: &segments,
                 content_type: "application/json",
-                body: body.as_bytes(),
+                body,
                 context: context.clone(),
                 settings: &self.poller.settings,
             };
@@ -339,7 +339,7 @@ impl Run<'_> {
             };
             let Ok(Normalized { events, rejects: rejected, .. }) = normalize(self.poller.source, &request, false)
             else {
-                rejects.push(quarantined("depth", "the record nests too deep".to_owned(), body.into_bytes()));
+                rejects.push(quarantined("depth", "the record nests too deep".to_owned(), body.to_vec()));
                 continue;
             };
             self.report.unrecognized += events.iter().filter(|event| event.kind == EventType::Unrecognized).count();

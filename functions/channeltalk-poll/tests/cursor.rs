@@ -179,3 +179,31 @@ fn a_second_run_beside_the_first_moves_no_cursor_back() {
     assert_eq!(save, Ok(tributary_pipeline::ports::Fenced::Lost));
     assert_eq!(fake.cursor("user/u"), moved);
 }
+
+/// What the real normalizer makes of the records: the types on the queue, and no reject.
+#[test]
+fn records_become_the_events_of_their_route() {
+    let fake = Fake::new(Paging::Token);
+    let at = fake.world.now() - HOUR;
+    fake.event("u", "6a1b02dee0e0798334ce", at, 0);
+    for state in [State::Sent, State::Click] {
+        fake.campaign_user(&Feed::Campaign("7".into(), state), "u", at);
+    }
+    let source = tributary_normalize::find("channeltalk").unwrap();
+    let scope = Scope { campaigns: vec!["7".into()], ..users(&["u"]) };
+    let poller = Poller { source, ..fake.poller(scope) };
+    let report = poller.run(FAR).now_or_never().unwrap();
+    assert_eq!((report.accepted.new, report.accepted.quarantined, report.unrecognized), (3, 0, 0));
+    let queue = fake.world.queue();
+    let mut events: Vec<(String, String)> = Vec::new();
+    for copy in &queue {
+        let event: serde_json::Value = serde_json::from_str(&copy.body).unwrap();
+        let original: serde_json::Value = event["data"]["original"].clone();
+        assert!(original["userId"] == "u", "the record itself is the original: {original}");
+        events
+            .push((event["type"].as_str().unwrap().into(), event["data"]["vendor"]["event"].as_str().unwrap().into()));
+    }
+    let expected =
+        [("message.sent", "campaignUser.sent"), ("message.clicked", "campaignUser.click"), ("page.viewed", "PageView")];
+    assert_eq!(events, expected.map(|(kind, name)| (kind.to_owned(), name.to_owned())));
+}

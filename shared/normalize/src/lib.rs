@@ -13,6 +13,7 @@ mod audit;
 pub mod canonical;
 mod carrotquest;
 pub mod catalog;
+mod channeltalk;
 mod infobip;
 mod karte;
 pub mod lenient;

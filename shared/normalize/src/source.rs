@@ -83,8 +83,13 @@ impl From<serde_json::Error> for Unreadable {
 pub struct TooDeep;
 
 /// Every source, by name.
-pub static SOURCES: &[&dyn Source] =
-    &[&crate::altcraft::Altcraft, &crate::carrotquest::CarrotQuest, &crate::infobip::Infobip, &crate::karte::Karte];
+pub static SOURCES: &[&dyn Source] = &[
+    &crate::altcraft::Altcraft,
+    &crate::carrotquest::CarrotQuest,
+    &crate::channeltalk::ChannelTalk,
+    &crate::infobip::Infobip,
+    &crate::karte::Karte,
+];
 
 /// The source of that name.
 #[must_use]

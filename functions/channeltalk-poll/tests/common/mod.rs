@@ -210,9 +210,8 @@ impl Source for Stub {
     }
 
     fn read(&self, _request: &Request<'_>, text: &str, out: &mut Output<'_>) -> Result<(), Unreadable> {
-        let body: serde_json::Value = serde_json::from_str(text)?;
-        let record = body.as_object().and_then(|body| body.values().next());
-        let Some(id) = record.and_then(|record| record["id"].as_str()) else {
+        let record: serde_json::Value = serde_json::from_str(text)?;
+        let Some(id) = record["id"].as_str() else {
             out.reject(RejectReason::MissingField, "id", text.as_bytes());
             return Ok(());
         };

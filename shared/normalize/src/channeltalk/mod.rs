@@ -1,0 +1,235 @@
+//! Channel Talk (Channel Corporation).
+#![doc = include_str!("README.md")]
+
+mod catalog;
+mod chat;
+mod medium;
+mod payload;
+mod person;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use serde_json::value::RawValue;
+use tributary_events::{Data, Draft, EventType, Key, Str};
+
+use self::payload::{Body, Refers};
+use crate::lenient::{Any, Text};
+use crate::output::original;
+use crate::{Output, RejectReason, Request, Row, Source, Unreadable, canonical, fold};
+
+/// Channel Talk, as a source.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ChannelTalk;
+
+impl Source for ChannelTalk {
+    fn name(&self) -> &'static str {
+        "channeltalk"
+    }
+
+    fn catalog(&self) -> &'static [Row] {
+        catalog::ROWS
+    }
+
+    fn read(&self, request: &Request<'_>, text: &str, out: &mut Output<'_>) -> Result<(), Unreadable> {
+        let route = Route::of(request);
+        if text.starts_with('[') {
+            let elements: Vec<&RawValue> = serde_json::from_str(text)?;
+            return each(&elements, out, |element, out| object(element, route, request, out));
+        }
+        if !text.starts_with('{') {
+            let error = serde_json::from_str::<serde::de::IgnoredAny>(text).err();
+            return Err(error.map_or_else(|| wrong_shape("the body is no object"), Unreadable::from));
+        }
+        object(text, route, request, out)
+    }
+}
+
+fn wrong_shape(detail: &str) -> Unreadable {
+    Unreadable::new(RejectReason::WrongShape, detail)
+}
+
+/// What the route says of the body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Route {
+    /// The address given to the vendor.
+    Webhook,
+    /// Records of users' events, as the Open API gives them.
+    Event,
+    /// Records of a campaign's or one-time message's recipients.
+    Recipient,
+}
+
+impl Route {
+    fn of(request: &Request<'_>) -> Self {
+        match request.segments.first().map(|segment| fold(segment)).as_deref() {
+            Some("event" | "events") => Self::Event,
+            Some("campaign_user" | "campaign_users" | "one_time_msg_user" | "one_time_msg_users") => Self::Recipient,
+            _ => Self::Webhook,
+        }
+    }
+}
+
+/// Reads each element; a broken one does not cost its neighbours.
+fn each<'a>(
+    elements: &[&'a RawValue],
+    out: &mut Output<'_>,
+    mut read: impl FnMut(&'a str, &mut Output<'_>) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
+    if elements.is_empty() {
+        return Err(wrong_shape("the list is empty"));
+    }
+    for element in elements.iter().map(|element| element.get()) {
+        if !element.starts_with('{') {
+            out.reject(RejectReason::WrongShape, "an element of the list is no object", element.as_bytes());
+        } else if let Err(why) = read(element, out) {
+            out.reject(why.reason, why.detail, element.as_bytes());
+        }
+    }
+    Ok(())
+}
+
+/// Tells a webhook and the answers of the Open API apart by the fields that only one of them has.
+fn object<'a>(text: &'a str, route: Route, request: &Request<'_>, out: &mut Output<'_>) -> Result<(), Unreadable> {
+    let body: Body<'a> = serde_json::from_str(text)?;
+    if body.entity.is_object() || (!body.model.is_none() && !body.event.text().is_none()) {
+        out.account::<Body<'a>>(text);
+        return webhook(&body, text, out);
+    }
+    if let Some(events) = body.events.elements() {
+        out.account::<Body<'a>>(text);
+        return each(&events, out, |element, out| {
+            record::event(&out.parse(element)?, element, record::Origin::Recorded, out)
+        });
+    }
+    if body.event.is_object() {
+        out.account::<Body<'a>>(text);
+        // The answer to `Create an Event`: the caller made the event up, whatever its name. By the route for
+        // records it is one that was read.
+        let origin = if route == Route::Event { record::Origin::Recorded } else { record::Origin::Created };
+        return record::event(&out.parse(body.event.get().unwrap_or_default())?, text, origin, out);
+    }
+    let around = record::Around { campaign: [&body.campaign, &body.one_time_msg], settings: request.settings };
+    for list in [&body.campaign_users, &body.one_time_msg_users] {
+        if let Some(recipients) = list.elements() {
+            out.account::<Body<'a>>(text);
+            return each(&recipients, out, |element, out| {
+                record::recipient(&out.parse(element)?, element, &around, out);
+                Ok(())
+            });
+        }
+    }
+    for one in [&body.campaign_user, &body.one_time_msg_user] {
+        if one.is_object() {
+            out.account::<Body<'a>>(text);
+            record::recipient(&out.parse(one.get().unwrap_or_default())?, text, &around, out);
+            return Ok(());
+        }
+    }
+    let is_event = !body.name.is_none() && (body.property.is_object() || !body.expire_at.is_none());
+    let is_recipient = !body.campaign_id.is_none() || !body.one_time_msg_id.is_none();
+    if is_event || route == Route::Event {
+        return record::event(&out.parse(text)?, text, record::Origin::Recorded, out);
+    }
+    if is_recipient || route == Route::Recipient {
+        record::recipient(&out.parse(text)?, text, &around, out);
+        return Ok(());
+    }
+    out.account::<Body<'a>>(text);
+    unrecognized(&body.name, text, out);
+    Ok(())
+}
+
+/// A webhook: `entity` is the model that changed, `event` says how, `refers` holds related models.
+struct Webhook<'a> {
+    text: &'a str,
+    /// As we write it where we know it, else in lower case.
+    model: Str<'a>,
+    event: Text<'a>,
+    verb: Verb,
+    entity: Any<'a>,
+    refers: Refers<'a>,
+}
+
+/// What happened to the model.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    /// Something new. `post` is the deprecated twin of `push`: both are sent for one occurrence.
+    Push,
+    Upsert,
+    Delete,
+    Unknown,
+}
+
+impl Verb {
+    fn of(event: &Text<'_>) -> Self {
+        match event.lower().unwrap_or_default().as_ref() {
+            "push" | "post" | "create" => Self::Push,
+            "upsert" | "update" => Self::Upsert,
+            "delete" | "remove" => Self::Delete,
+            _ => Self::Unknown,
+        }
+    }
+
+    fn as_str(self) -> Option<&'static str> {
+        match self {
+            Self::Push => Some("push"),
+            Self::Upsert => Some("upsert"),
+            Self::Delete => Some("delete"),
+            Self::Unknown => None,
+        }
+    }
+}
+
+fn webhook<'a>(body: &Body<'a>, text: &'a str, out: &mut Output<'_>) -> Result<(), Unreadable> {
+    let event = body.event.text();
+    let verb = Verb::of(&event);
+    let model = body.model.lower().unwrap_or_default();
+    let model = if model == "userchat" { Str::Borrowed("userChat") } else { model };
+    let refers =
+        if body.refers.is_object() { out.parse(body.refers.get().unwrap_or_default())? } else { Refers::default() };
+    let hook = Webhook { text, model, event, verb, entity: body.entity, refers };
+    let entity = hook.entity.get().filter(|_| hook.entity.is_object()).unwrap_or("{}");
+    match hook.model.as_ref() {
+        "message" => chat::message(&out.parse(entity)?, &hook, out),
+        "userChat" => chat::user_chat(&out.parse(entity)?, &hook, out),
+        // What a deletion's body looks like is not documented.
+        "user" | "member" | "lead" => person::user(&out.parse(entity)?, &hook, out),
+        _ => unrecognized(&Text::from(hook.name()), text, out),
+    }
+    Ok(())
+}
+
+impl<'a> Webhook<'a> {
+    /// `<type> <event>`, for what is no scope of its own.
+    fn name(&self) -> Str<'a> {
+        let event = self.verb.as_str().or(self.event.get()).unwrap_or_default();
+        Str::Owned(format!("{} {event}", self.model).trim().to_owned())
+    }
+
+    fn data(&self, scope: Option<&'static str>, channel_id: &Text<'a>) -> Data<'a> {
+        let name = scope.map_or_else(|| self.name(), Str::Borrowed);
+        let mut data = Data::new(name, original(self.text));
+        data.vendor.account = channel_id.take();
+        data
+    }
+
+    /// Adds the model's id to the key; where it has none, its whole content, which `push` and `post` have in common.
+    fn identify(&self, key: Key, id: &Text<'_>) -> Key {
+        match id.get() {
+            Some(id) => key.part(Some(id)),
+            None => {
+                let says_something = self.entity.is_object() && self.entity.get() != Some("{}");
+                let content = self.entity.get().filter(|_| says_something).unwrap_or(self.text);
+                key.part(None).part(Some(&canonical::fingerprint(content)))
+            }
+        }
+    }
+}
+
+/// Authentic, but nothing we know: flows as it is.
+fn unrecognized<'a>(name: &Text<'a>, text: &'a str, out: &mut Output<'_>) {
+    let id = Key::new(out.source(), None).part(Some("unrecognized")).part(Some(&canonical::fingerprint(text))).finish();
+    let data = Data::new(name.take().unwrap_or_default(), original(text));
+    out.event(Draft { id, kind: EventType::Unrecognized, subject: None, time: None, data });
+}
