@@ -20,6 +20,7 @@ ACTIONS = {
     "batch_get_item": "dynamodb:BatchGetItem",
     "batch_write_item": "dynamodb:BatchWriteItem",
     "delete_item": "dynamodb:DeleteItem",
+    "get_item": "dynamodb:GetItem",
     "put_item": "dynamodb:PutItem",
     "query": "dynamodb:Query",
     "update_item": "dynamodb:UpdateItem",
@@ -33,10 +34,15 @@ ACTIONS = {
 CLAIMS_ACTIONS = {"dynamodb:PartiQLInsert", "dynamodb:BatchGetItem"}
 # Read by the code, and for local use only.
 LOCAL_VARIABLES = {
+    "TRIBUTARY_CHANNELTALK_API_URL",
     "TRIBUTARY_ALLOW_UNAUTHENTICATED",
     "TRIBUTARY_<SOURCE>_AUTH",
     "TRIBUTARY_<SOURCE>_AUTH_FILE",
 }
+# Functions that no vendor calls.
+SWEEPER, POLLER = "sweeper", "channeltalk-poll"
+# Partition of the poller's cursors: it may touch nothing else of the journal with these actions.
+CURSORS = "cursor#channeltalk"
 # Read by the crates below ours.
 FOREIGN_VARIABLES = {"AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH"}
 
@@ -177,7 +183,7 @@ def check_times(template, sources):
             yield f"{name}: Timeout is {timeout} s, the code's FUNCTION_TIMEOUT_MS is {timeout_ms}"
         if timeout * 1000 >= lease_ms:
             yield f"{name}: Timeout {timeout} s must be shorter than the lease, {lease_ms} ms"
-    sweeper = functions.get("sweeper", {})
+    sweeper = functions.get(SWEEPER, {})
     events = sweeper.get("Events", {}).values()
     schedules = [event["Properties"].get("Schedule") for event in events if event["Type"] == "Schedule"]
     if schedules != ["rate(1 minute)"]:
@@ -278,7 +284,7 @@ def check_variables(template, sources):
 def check_permissions(template, sources):
     calls = re.compile(r"\bclient\s*\.\s*([a-z_]+)\(\)")
     called = set()
-    for text in product_code("shared/pipeline/src/aws", "shared/gateway/src"):
+    for text in product_code("shared/pipeline/src/aws", "shared/gateway/src", f"functions/{POLLER}/src"):
         called |= set(calls.findall(text))
     called -= {"clone"}
     for call in sorted(called - set(ACTIONS)):
@@ -303,6 +309,10 @@ def check_permissions(template, sources):
             secret = target(function["Variables"].get(f"TRIBUTARY_{name.upper()}_SECRET_ID"))
             own = {("sqs:SendMessage", "QuarantineQueue"), ("sqs:SendMessage", "SpillQueue")}
             own |= {("secretsmanager:GetSecretValue", secret)}
+        elif name == POLLER:
+            own = {("sqs:SendMessage", "QuarantineQueue"), ("sqs:SendMessage", "SpillQueue")}
+            own |= {("secretsmanager:GetSecretValue", "ChannelTalkPollSecret")}
+            own |= {("dynamodb:GetItem", "JournalTable"), ("dynamodb:PutItem", "JournalTable")}
         else:
             own = {("dynamodb:Query", "JournalTable"), ("dynamodb:PutItem", "JournalTable")}
             own |= {("sqs:ReceiveMessage", "SpillQueue"), ("sqs:DeleteMessage", "SpillQueue")}
@@ -314,6 +324,27 @@ def check_permissions(template, sources):
         yield f"the code needs {action}, which no function has"
     for action in sorted(granted - needed):
         yield f"{action} is granted, and no code calls it"
+
+
+def check_poller(template):
+    function = template.functions()[POLLER]
+    if f'const PARTITION: &str = "{CURSORS}"' not in read(f"functions/{POLLER}/src/store.rs"):
+        raise SystemExit("the partition of the cursors is not found in store.rs: bring this check up to date")
+    only_cursors = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [CURSORS]}}
+    for statement in template.statements(function):
+        actions = set(as_list(statement["Action"]))
+        if actions & {"dynamodb:GetItem", "dynamodb:PutItem"} and statement.get("Condition") != only_cursors:
+            yield f"{POLLER}: {sorted(actions)} must be for the partition {CURSORS} only"
+    made = {name for name, each in template.resources.items() if each.get("Condition") == "HasChannelTalkPoll"}
+    if made != {"ChannelTalkPollFunction", "ChannelTalkPollSecret", "ChannelTalkPollFailedAlarm"}:
+        yield f"{POLLER}: all of it, and nothing else, must depend on its schedule, not {sorted(made)}"
+    if template.parameters.get("ChannelTalkPollSchedule", {}).get("Default") != "":
+        yield f"{POLLER}: must be off by default"
+    secret = json.loads(template.properties("ChannelTalkPollSecret").get("SecretString", "null"))
+    if secret != {"access_key": "", "access_secret": ""}:
+        yield f"{POLLER}: its secret must start without a key"
+    if target(function["Variables"].get("TRIBUTARY_CHANNELTALK_POLL_SECRET_ID")) != "ChannelTalkPollSecret":
+        yield f"{POLLER}: TRIBUTARY_CHANNELTALK_POLL_SECRET_ID must name its secret"
 
 
 def check_alarms(template):
@@ -345,7 +376,7 @@ def check_alarms(template):
         for alarm in template.of_type("AWS::CloudWatch::Alarm").values()
         for dimension in alarm["Properties"].get("Dimensions", [])
     }
-    for name in ("DeadLetterQueue", "QuarantineQueue", "SweeperFunction"):
+    for name in ("DeadLetterQueue", "QuarantineQueue", "SweeperFunction", "ChannelTalkPollFunction"):
         if name not in watched:
             yield f"no alarm watches {name}"
 
@@ -353,11 +384,13 @@ def check_alarms(template):
 def broken_rules(text):
     template = Template(text)
     sources = sorted(
-        name for name in template.functions() if name != "sweeper" and (ROOT / "functions" / str(name)).is_dir()
+        name
+        for name in template.functions()
+        if name not in (SWEEPER, POLLER) and (ROOT / "functions" / str(name)).is_dir()
     )
     for check in (check_functions, check_times, check_variables, check_permissions):
         yield from check(template, sources)
-    for check in (check_tables, check_queues, check_alarms):
+    for check in (check_poller, check_tables, check_queues, check_alarms):
         yield from check(template)
 
 

@@ -102,12 +102,15 @@ async fn sweep_until(pipeline: &Pipeline, end_ms: i64) -> Result<(), lambda_runt
     Ok(())
 }
 
+/// Writes a line of metrics.
+///
 /// On a line of its own, past the log's format: CloudWatch reads metrics from the root object only.
-fn emit(line: &str) {
+pub fn emit(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
-fn run(main: impl Future<Output = Result<(), lambda_runtime::Error>>) -> ExitCode {
+/// Runs a function's main: sets the log up and makes the runtime. An error is logged.
+pub fn run(main: impl Future<Output = Result<(), lambda_runtime::Error>>) -> ExitCode {
     init_default_subscriber();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
