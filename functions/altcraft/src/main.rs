@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    tributary_gateway::lambda::serve("altcraft")
+    tributary_gateway::lambda::serve(tributary_normalize::ALTCRAFT)
 }

@@ -47,7 +47,7 @@ async fn once(config: &SdkConfig, end_ms: i64) -> Result<(), Error> {
         tracing::info!("off: the secret holds no access key");
         return Ok(());
     };
-    let source = tributary_normalize::find("channeltalk").ok_or("no such source")?;
+    let source = tributary_normalize::CHANNELTALK;
     let base = env("TRIBUTARY_CHANNELTALK_API_URL");
     let resources = Resources::from_env()?;
     let table = resources.journal_table.clone();

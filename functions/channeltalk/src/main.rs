@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    tributary_gateway::lambda::serve("channeltalk")
+    tributary_gateway::lambda::serve(tributary_normalize::CHANNELTALK)
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use bytes::Bytes;
 use lambda_http::{Body, RequestExt, service_fn, tracing::init_default_subscriber};
 use lambda_runtime::LambdaEvent;
+use tributary_normalize::Source;
 use tributary_pipeline::aws::{self, Resources};
 use tributary_pipeline::ports::{Clock, SystemClock};
 use tributary_pipeline::{Deadline, Pipeline, SweepReport};
@@ -22,9 +23,8 @@ const PASS_MS: u64 = 15_000;
 const PASS_ROOM_MS: i64 = 10_000;
 
 /// Runs the function of a source until Lambda ends it.
-pub fn serve(source: &'static str) -> ExitCode {
+pub fn serve(source: &'static dyn Source) -> ExitCode {
     run(async move {
-        let source = tributary_normalize::find(source).ok_or("no such source")?;
         let config = aws::load_config().await;
         let pipeline = aws::pipeline(&config, Resources::from_env()?);
         let provider = from_env(source.name(), Some(&config));

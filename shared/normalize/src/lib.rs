@@ -24,4 +24,6 @@ mod source;
 pub use catalog::Row;
 pub use output::{Normalized, Output, Prepared, Reject, RejectReason, original};
 pub use request::{Request, Settings, fold};
-pub use source::{Answer, SOURCES, Source, TooDeep, Unreadable, find, normalize};
+pub use source::{
+    ALTCRAFT, Answer, CARROTQUEST, CHANNELTALK, INFOBIP, KARTE, SOURCES, Source, TooDeep, Unreadable, find, normalize,
+};

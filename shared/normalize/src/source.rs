@@ -82,14 +82,19 @@ impl From<serde_json::Error> for Unreadable {
 #[error("the body nests deeper than {MAX_DEPTH} levels")]
 pub struct TooDeep;
 
+/// Altcraft. Functions name their own source by its constant, so that no other is linked into them.
+pub const ALTCRAFT: &dyn Source = &crate::altcraft::Altcraft;
+/// Carrot quest and Dashly.
+pub const CARROTQUEST: &dyn Source = &crate::carrotquest::CarrotQuest;
+/// Channel Talk.
+pub const CHANNELTALK: &dyn Source = &crate::channeltalk::ChannelTalk;
+/// Infobip.
+pub const INFOBIP: &dyn Source = &crate::infobip::Infobip;
+/// KARTE.
+pub const KARTE: &dyn Source = &crate::karte::Karte;
+
 /// Every source, by name.
-pub static SOURCES: &[&dyn Source] = &[
-    &crate::altcraft::Altcraft,
-    &crate::carrotquest::CarrotQuest,
-    &crate::channeltalk::ChannelTalk,
-    &crate::infobip::Infobip,
-    &crate::karte::Karte,
-];
+pub static SOURCES: &[&dyn Source] = &[ALTCRAFT, CARROTQUEST, CHANNELTALK, INFOBIP, KARTE];
 
 /// The source of that name.
 #[must_use]
