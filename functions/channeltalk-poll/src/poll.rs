@@ -109,6 +109,7 @@ pub struct Report {
 }
 
 /// Why reading a list stopped before its end.
+#[derive(Debug, Clone, Copy)]
 enum Stop {
     /// The whole run ends.
     Run(Ended),
