@@ -1,5 +1,7 @@
 //! Killed at any call and started again: no event is skipped, none is doubled.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Where the cursor stands, what a run costs, and when it ends.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy does not take for tests")]
+
 mod common;
 
 use channeltalk_poll::{ApiError, Ended, Feed, Pace, Poller, Quota, Report, Scope, State};

@@ -1,5 +1,7 @@
 //! The adapter and the poller against a server that speaks HTTP: pages, limits, failures, slow answers.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which clippy does not take for tests")]
+
 mod common;
 
 use std::convert::Infallible;
@@ -14,6 +16,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::task::JoinSet;
 use tributary_pipeline::Deadline;
 
 /// What the server does with a request instead of answering with a page.
@@ -33,22 +36,37 @@ struct Server {
     url: String,
 }
 
+/// The server, for as long as this is kept.
+struct Running {
+    server: Server,
+    _serving: JoinSet<()>,
+}
+
+impl std::ops::Deref for Running {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
 impl Server {
-    async fn start(fake: Fake) -> Self {
+    async fn start(fake: Fake) -> Running {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let server = Self { fake, trouble: Arc::default(), requests: Arc::default(), url };
         let accepting = server.clone();
-        tokio::spawn(async move {
+        let mut serving = JoinSet::new();
+        serving.spawn(async move {
+            let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let server = accepting.clone();
                 let service = service_fn(move |request| server.clone().answer(request));
-                tokio::spawn(
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
-                );
+                connections
+                    .spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
         });
-        server
+        Running { server, _serving: serving }
     }
 
     async fn answer(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -157,7 +175,7 @@ async fn every_answer_has_its_meaning() {
         (Trouble::Slow(Duration::from_secs(2)), ApiError::Unavailable("no answer in time".into())),
         (Trouble::Cut, ApiError::Unavailable("connection lost".into())),
     ] {
-        server.trouble(&[trouble.clone()]);
+        server.trouble(std::slice::from_ref(&trouble));
         assert_eq!(server.page().await, Err(expected), "{trouble:?}");
     }
     assert_eq!(server.page().await, Ok(()));

@@ -1,7 +1,7 @@
 //! A fake of the Open API and of the cursors' table, in a world where any call can go wrong.
 
-// Each test file uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which clippy does not take for tests")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
