@@ -1,6 +1,7 @@
 //! The real SDK over the wire to the embedded back ends: counts, batches, duplicates.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -86,18 +87,23 @@ async fn a_duplicate_within_a_request_and_across_differently_cut_requests_is_one
 async fn a_duplicate_of_an_event_still_in_flight_is_answered_at_once() {
     let bench = Bench::start().await;
     let gateway = bench.gateway("infobip");
-    bench.sqs.inject(Rule::on("SendMessageBatch", Fault::Delayed(Duration::from_millis(1_500))));
-    let first = async { send(&gateway, post(REPORTS, reports("flight", 0..3))).await };
-    let second = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let begun = std::time::Instant::now();
-        let answer = send(&gateway, post(REPORTS, reports("flight", 0..3))).await;
-        (answer, begun.elapsed())
+    bench.sqs.inject(Rule::on("SendMessageBatch", Fault::Delayed(Duration::from_secs(6))));
+    let first_ended = AtomicBool::new(false);
+    let first = async {
+        let (_, summary) = send(&gateway, post(REPORTS, reports("flight", 0..3))).await;
+        first_ended.store(true, Ordering::Relaxed);
+        summary.accepted.new
     };
-    let ((_, first), ((response, second), took)) = tokio::join!(first, second);
-    assert_eq!(response.status(), StatusCode::OK);
-    assert_eq!((first.accepted.new, second.accepted.duplicate), (3, 3));
-    assert!(took < Duration::from_millis(900), "waited for the first: {took:?}");
+    let second = async {
+        while bench.sqs.count("SendMessageBatch") == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let (response, summary) = send(&gateway, post(REPORTS, reports("flight", 0..3))).await;
+        assert!(!first_ended.load(Ordering::Relaxed), "waited for the first");
+        assert_eq!(response.status(), StatusCode::OK);
+        summary.accepted.duplicate
+    };
+    assert_eq!(tokio::join!(first, second), (3, 3));
     assert_eq!(bench.events().await.len(), 3);
 }
 

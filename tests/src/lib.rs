@@ -16,7 +16,7 @@ use tributary_pipeline::{Deadline, Pipeline, SweepReport};
 use tributary_stack::{Proxy, Stack, StackOptions, dynamodb_client, sqs_client};
 
 /// A lease that tests can wait for, yet long enough for a busy machine to finish what it began.
-const LEASE_MS: i64 = 20_000;
+const LEASE_MS: i64 = 45_000;
 pub const SECRET: &str = "test";
 
 pub struct Bench {
@@ -65,7 +65,7 @@ impl Bench {
 
     /// Sweeps until nothing is left, as the schedule would.
     pub async fn sweep_until_done(&self) {
-        for _ in 0..120 {
+        for _ in 0..150 {
             self.sweep().await;
             if self.open_chunks().await == 0 {
                 return;
