@@ -69,6 +69,13 @@ impl<'a> Page<'a> {
         !self.records.iter().any(|record| time(feed, record).is_some_and(|at| young.contains(&at)))
     }
 
+    /// The records that may be new to somebody who read the whole list at `complete_ms`: all but those too old to have
+    /// appeared since. Claims end after 30 days, and then they alone would let an old record of a page through again.
+    pub(crate) fn fresh(&self, feed: &Feed, complete_ms: i64, settle_ms: i64) -> impl Iterator<Item = &'a RawValue> {
+        let known = move |record: &RawValue| time(feed, record).is_some_and(|at| at < complete_ms - settle_ms);
+        self.records.iter().copied().filter(move |record| !known(record))
+    }
+
     /// The users of a list of users, each with the time of what they did, 0 if unknown.
     pub(crate) fn users(&self, feed: &Feed) -> Vec<(String, i64)> {
         let user = |record: &&RawValue| {

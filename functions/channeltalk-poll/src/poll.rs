@@ -220,7 +220,7 @@ impl Run<'_> {
             if !held && cursor.page.as_ref() == Some(&print) {
                 self.report.unchanged += 1;
             } else {
-                self.accept(feed, &page).await?;
+                self.accept(feed, &page, found.complete_ms).await?;
                 self.follow(feed, &page, settled).await?;
             }
             // A vendor that answers with a `next` it gave before would be read for ever.
@@ -306,8 +306,8 @@ impl Run<'_> {
         }
     }
 
-    /// Makes a page's events durable.
-    async fn accept(&mut self, feed: &Feed, page: &Page<'_>) -> Result<(), Stop> {
+    /// Makes a page's events durable, but for those that were when the list was last read to its end.
+    async fn accept(&mut self, feed: &Feed, page: &Page<'_>, complete_ms: i64) -> Result<(), Stop> {
         let now_ms = self.now();
         let context = Context {
             received: Timestamp::from_unix_millis(now_ms).ok_or(Stop::Run(Ended::NotDurable))?,
@@ -320,7 +320,7 @@ impl Run<'_> {
             Feed::OneTimeMessage(..) => "one-time-msg-user".to_owned(),
         }];
         let (mut messages, mut rejects) = (Vec::new(), Vec::new());
-        for record in &page.records {
+        for record in page.fresh(feed, complete_ms, self.poller.pace.settle_ms) {
             let body = record.get().as_bytes();
             let request = tributary_normalize::Request {
                 segments: &segments,

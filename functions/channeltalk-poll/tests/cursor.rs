@@ -66,7 +66,7 @@ fn the_cursor_passes_old_pages_and_stays_before_young_ones() {
 
     fake.world.pass_ms(HOUR);
     let report = run(&fake, users(&["u"]));
-    assert_eq!((report.pages, report.accepted.new, report.accepted.duplicate), (2, 0, 4));
+    assert_eq!((report.pages, report.accepted.new, report.accepted.duplicate), (2, 0, 4), "one more look at them");
     let since = fake.cursor("user/u").since.unwrap();
     assert!(since.ends_with("young-2"), "{since}");
 }
@@ -83,6 +83,21 @@ fn a_run_without_news_accepts_and_writes_nothing() {
         assert_eq!((report.pages, report.unchanged, report.accepted.received), (1, 1, 0), "{paging:?}");
         assert_eq!((fake.cursor("user/u").revision, fake.world.calls()), (revision, calls), "{paging:?}");
     }
+}
+
+#[test]
+fn a_page_that_grows_after_the_claims_have_ended_gives_only_what_is_new() {
+    let fake = Fake::new(Paging::Token);
+    fake.event("u", "a", fake.world.now() - HOUR, 0);
+    run(&fake, users(&["u"]));
+    fake.world.pass_ms(40 * 24 * HOUR);
+    let old = tributary_events::Key::new("channeltalk", None).part(Some("a")).finish();
+    fake.world.expire_claim(old);
+    fake.event("u", "b", fake.world.now(), 0);
+    run(&fake, users(&["u"]));
+    let ids: Vec<String> = fake.world.queue().into_iter().map(|copy| copy.id).collect();
+    assert_eq!(ids.iter().filter(|id| **id == old.to_string()).count(), 1, "{ids:?}");
+    assert_eq!(ids.len(), 2);
 }
 
 #[test]
