@@ -213,3 +213,73 @@ pub fn settings_from_env(source: &str) -> Settings {
         .filter(|(name, _)| !matches!(name.as_str(), "secret_id" | "auth" | "auth_file"))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::Mutex as StdMutex;
+
+    use super::*;
+
+    /// Stands in for Secrets Manager: answers each call with what is in it now, or 400 where nothing is.
+    fn service(answers: Arc<StdMutex<(usize, Option<&'static str>)>>) -> aws_sdk_secretsmanager::Client {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut request = [0; 8192];
+                let _ = stream.read(&mut request).unwrap();
+                let mut answers = answers.lock().unwrap();
+                answers.0 += 1;
+                let (status, body) = match answers.1 {
+                    Some(rules) => ("200 OK", serde_json::json!({"Name": "s", "SecretString": rules})),
+                    None => ("400 Bad Request", serde_json::json!({"__type": "ResourceNotFoundException"})),
+                };
+                let body = body.to_string();
+                let length = body.len();
+                let head = format!(
+                    "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+                );
+                stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+            }
+        });
+        use aws_sdk_secretsmanager::config::{BehaviorVersion, Config, Credentials, Region};
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(Credentials::new("k", "k", None, None, "test"))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .endpoint_url(url);
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_secret_is_cached_refreshed_read_again_on_denial_and_used_on_when_it_is_gone() {
+        let answers = Arc::new(StdMutex::new((0, None)));
+        let provider = Provider::secrets_manager(service(answers.clone()), "stack/karte".to_owned());
+        let set = |rules| answers.lock().unwrap().1 = rules;
+        let calls = || answers.lock().unwrap().0;
+
+        let missing = provider.admission(0, false).await.unwrap_err().to_string();
+        assert!(missing.contains("stack/karte") && missing.contains("ResourceNotFoundException"), "{missing}");
+        set(Some(r#"{"rules":[]}"#));
+        assert_eq!(provider.admission(0, false).await.unwrap_err(), SecretError::Rules(RulesError::Empty));
+
+        set(Some(r#"{"rules":[{"type":"bearer","token":"a"}]}"#));
+        let before = calls();
+        for now in [0, 1_000, REFRESH_MS - 1] {
+            assert!(matches!(provider.admission(now, false).await, Ok(Admission::Rules(_))));
+        }
+        assert_eq!(calls(), before + 1, "cached");
+        provider.admission(REFRESH_ON_DENIAL_MS - 1, true).await.unwrap();
+        assert_eq!(calls(), before + 1, "a flood of denied requests does not become a flood of reads");
+        provider.admission(REFRESH_ON_DENIAL_MS, true).await.unwrap();
+        assert_eq!(calls(), before + 2, "read again, for it may have been rotated");
+        provider.admission(REFRESH_ON_DENIAL_MS + REFRESH_MS, false).await.unwrap();
+        assert_eq!(calls(), before + 3, "refreshed");
+        set(None);
+        assert!(provider.admission(10 * REFRESH_MS, false).await.is_ok(), "the old rules stay in force");
+    }
+}
