@@ -252,7 +252,8 @@ mod tests {
     fn bodies_as_documented_are_read() {
         let blocks =
             |text: &'static str| text.split("```json\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
-        for body in blocks(include_str!("README.md")) {
+        // The block of rules is the gateway's.
+        for body in blocks(include_str!("README.md")).filter(|block| !block.contains("\"rules\"")) {
             let out = read("", body, &Settings::default());
             assert_eq!(out.events[0].kind, EventType::MessageQueued, "{body}");
         }
