@@ -132,12 +132,6 @@ impl Gateway {
         Self { source, settings, provider, pipeline, limits: Limits::default() }
     }
 
-    /// With other limits.
-    #[must_use]
-    pub fn with_limits(self, limits: Limits) -> Self {
-        Self { limits, ..self }
-    }
-
     /// The source.
     #[must_use]
     pub fn source(&self) -> &'static dyn Source {

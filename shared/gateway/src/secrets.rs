@@ -105,12 +105,6 @@ impl Provider {
         Self(Kind::SecretsManager { client, id, cache: Mutex::new(None) })
     }
 
-    /// Whether requests are let in without any proof.
-    #[must_use]
-    pub fn is_unauthenticated(&self) -> bool {
-        matches!(self.0, Kind::Unauthenticated)
-    }
-
     /// Whether nothing is configured.
     #[must_use]
     pub fn is_missing(&self) -> bool {

@@ -110,21 +110,15 @@ pub fn find(name: &str) -> Option<&'static dyn Source> {
 /// [`TooDeep`] if the body nests too deep to be read safely.
 pub fn normalize(source: &dyn Source, request: &Request<'_>, audit: bool) -> Result<Normalized, TooDeep> {
     let mut out = Output::new(source.name(), &request.context, audit);
-    match read(source, request, &mut out) {
-        Ok(()) if out.is_full() => {
-            let mut whole = Output::new(source.name(), &request.context, false);
-            let detail = format!("more than {MAX_PARTS} events");
-            whole.reject(RejectReason::TooMany, detail, &source.without_secret(request.body));
-            Ok(whole.finish())
-        }
-        Ok(()) => Ok(out.finish()),
-        Err(Failure::TooDeep) => Err(TooDeep),
-        Err(Failure::Unreadable(why)) => {
-            let mut whole = Output::new(source.name(), &request.context, false);
-            whole.reject(why.reason, why.detail, &source.without_secret(request.body));
-            Ok(whole.finish())
-        }
-    }
+    let why = match read(source, request, &mut out) {
+        Ok(()) if out.is_full() => Unreadable::new(RejectReason::TooMany, format!("more than {MAX_PARTS} events")),
+        Ok(()) => return Ok(out.finish()),
+        Err(Failure::TooDeep) => return Err(TooDeep),
+        Err(Failure::Unreadable(why)) => why,
+    };
+    let mut whole = Output::new(source.name(), &request.context, false);
+    whole.reject(why.reason, why.detail, &source.without_secret(request.body));
+    Ok(whole.finish())
 }
 
 enum Failure {
