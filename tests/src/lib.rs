@@ -1,6 +1,8 @@
 //! What the workspace's tests share: a gateway on real SDK clients, with a proxy before each embedded back end.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "only tests use this crate")]
 
+pub mod lambda;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,18 +37,15 @@ impl Bench {
         let stack = Stack::start(StackOptions::default()).await.unwrap();
         let dynamodb = Proxy::start(stack.dynamodb_url()).await.unwrap();
         let sqs = Proxy::start(stack.sqs_url()).await.unwrap();
-        let names = StackOptions::default();
-        let resources = Resources {
-            journal_table: names.journal_table,
-            claims_table: names.claims_table,
-            queue_url: stack.queues().events.clone(),
-            quarantine_url: stack.queues().quarantine.clone(),
-            spill_url: Some(stack.queues().spill.clone()),
-        };
         let clients = (dynamodb_client(dynamodb.url()), sqs_client(sqs.url()));
-        let mut pipeline = with_clients(clients.0, &clients.1, resources, Arc::new(SystemClock));
+        let mut pipeline = with_clients(clients.0, &clients.1, resources(&stack), Arc::new(SystemClock));
         pipeline.settings.lease_ms = lease_ms;
         Self { stack, dynamodb, sqs, pipeline }
+    }
+
+    /// Names of the tables and addresses of the queues.
+    pub fn resources(&self) -> Resources {
+        resources(&self.stack)
     }
 
     /// A gateway that lets in requests with the test's secret in a header.
@@ -104,25 +103,40 @@ impl Bench {
     }
 
     async fn drain(&self, url: &str) -> Vec<String> {
-        let sqs = self.stack.sqs();
-        let mut bodies = Vec::new();
-        loop {
-            let received = sqs.receive_message().queue_url(url).max_number_of_messages(10).send().await.unwrap();
-            if received.messages().is_empty() {
-                return bodies;
-            }
-            for message in received.messages() {
-                bodies.push(message.body().unwrap().to_owned());
-                let handle = message.receipt_handle().unwrap();
-                sqs.delete_message().queue_url(url).receipt_handle(handle).send().await.unwrap();
-            }
-        }
+        drain(&self.stack.sqs(), url).await
     }
 
     /// Nothing anywhere: no chunk, no claim, no message.
     pub async fn is_untouched(&self) -> bool {
         let nothing = self.open_chunks().await == 0 && self.claims().await == 0;
         nothing && self.events().await.is_empty() && self.quarantine().await.is_empty()
+    }
+}
+
+/// Takes all messages off a queue.
+pub async fn drain(sqs: &aws_sdk_sqs::Client, url: &str) -> Vec<String> {
+    let mut bodies = Vec::new();
+    loop {
+        let received = sqs.receive_message().queue_url(url).max_number_of_messages(10).send().await.unwrap();
+        if received.messages().is_empty() {
+            return bodies;
+        }
+        for message in received.messages() {
+            bodies.push(message.body().unwrap().to_owned());
+            let handle = message.receipt_handle().unwrap();
+            sqs.delete_message().queue_url(url).receipt_handle(handle).send().await.unwrap();
+        }
+    }
+}
+
+fn resources(stack: &Stack) -> Resources {
+    let names = StackOptions::default();
+    Resources {
+        journal_table: names.journal_table,
+        claims_table: names.claims_table,
+        queue_url: stack.queues().events.clone(),
+        quarantine_url: stack.queues().quarantine.clone(),
+        spill_url: Some(stack.queues().spill.clone()),
     }
 }
 
