@@ -6,4 +6,6 @@ mod faults;
 mod kills;
 mod load;
 mod local;
+mod poller;
+mod secrets;
 mod signals;

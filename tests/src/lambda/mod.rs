@@ -8,10 +8,12 @@ mod function;
 mod recorded;
 mod runtime_api;
 mod sandbox;
+mod secrets;
 mod world;
 
 pub use front::{Answer, Front};
 pub use function::{Failed, Function};
 pub use recorded::{Recorded, recorded_requests};
 pub use sandbox::{Exit, Measured, Program, Sandbox};
+pub use secrets::Secrets;
 pub use world::{Built, SOURCES, program, target, variables};
