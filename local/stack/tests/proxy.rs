@@ -68,6 +68,166 @@ async fn a_lost_reply_leaves_the_effect_and_a_retry_doubles_it_on_a_standard_que
 }
 
 #[tokio::test]
+async fn an_error_of_the_service_is_answered_as_told() {
+    use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+    let stack = stack().await;
+    let proxy = Proxy::start(stack.dynamodb_url()).await.expect("a proxy");
+    let client = dynamodb_client(proxy.url());
+    for (fault, expected) in [
+        (Fault::ThroughputExceeded, "ProvisionedThroughputExceededException"),
+        (Fault::Refused { status: 500, code: "InternalServerError" }, "InternalServerError"),
+        (Fault::Refused { status: 400, code: "AccessDeniedException" }, "AccessDeniedException"),
+    ] {
+        proxy.reset();
+        proxy.inject(Rule::any(fault).always());
+        let error = client.list_tables().send().await.expect_err("refused").into_service_error();
+        assert_eq!(error.code(), Some(expected));
+    }
+}
+
+#[tokio::test]
+async fn statements_fail_inside_a_200_and_are_not_executed() {
+    use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementErrorCodeEnum as Code, BatchStatementRequest};
+    let stack = stack().await;
+    let proxy = Proxy::start(stack.dynamodb_url()).await.expect("a proxy");
+    let client = dynamodb_client(proxy.url());
+    let insert = || async {
+        let mut call = client.batch_execute_statement();
+        for n in 0..5_u8 {
+            let statement = BatchStatementRequest::builder()
+                .statement("INSERT INTO \"tributary-claims\" VALUE {'pk': ?}")
+                .parameters(AttributeValue::B(vec![n].into()));
+            call = call.statements(statement.build().expect("a statement"));
+        }
+        let answer = call.send().await.expect("a 200");
+        let code = |response: &aws_sdk_dynamodb::types::BatchStatementResponse| response.error()?.code().cloned();
+        answer.responses().iter().map(code).collect::<Vec<_>>()
+    };
+    proxy.inject(Rule::on("BatchExecuteStatement", Fault::StatementsFail { every: 1, code: "ThrottlingError" }));
+    assert_eq!(insert().await, vec![Some(Code::ThrottlingError); 5]);
+    proxy.inject(Rule::on("BatchExecuteStatement", Fault::StatementsFail { every: 2, code: "ThrottlingError" }));
+    let throttled = Some(Code::ThrottlingError);
+    assert_eq!(insert().await, [None, throttled.clone(), None, throttled, None]);
+    assert_eq!(proxy.count("BatchExecuteStatement"), 2, "the SDK does not look inside a 200");
+    let there = Some(Code::from("DuplicateItem"));
+    let expected = [there.clone(), None, there.clone(), None, there];
+    let known = insert().await.into_iter().map(|code| code.is_some()).collect::<Vec<_>>();
+    assert_eq!(known, expected.map(|code| code.is_some()), "the failed two were not executed");
+}
+
+#[tokio::test]
+async fn items_stay_unprocessed_inside_a_200() {
+    use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
+    use std::collections::HashMap;
+    const TABLE: &str = "tributary-claims";
+    let stack = stack().await;
+    let proxy = Proxy::start(stack.dynamodb_url()).await.expect("a proxy");
+    let client = dynamodb_client(proxy.url());
+    let key = |n: u8| HashMap::from([("pk".to_owned(), AttributeValue::B(vec![n].into()))]);
+    let write = |n| {
+        let put = PutRequest::builder().set_item(Some(key(n))).build().expect("a put");
+        WriteRequest::builder().put_request(put).build()
+    };
+    let pks = |keys: &[HashMap<String, AttributeValue>]| {
+        let mut pks: Vec<u8> = keys.iter().map(|key| key["pk"].as_b().expect("binary").as_ref()[0]).collect();
+        pks.sort_unstable();
+        pks
+    };
+    let written = async |every| {
+        proxy.inject(Rule::on("BatchWriteItem", Fault::Unprocessed { every }));
+        let call = client.batch_write_item().request_items(TABLE, (0..5).map(write).collect());
+        let answer = call.send().await.expect("a 200");
+        let left = answer.unprocessed_items().expect("some")[TABLE].clone();
+        pks(&left.iter().map(|write| write.put_request().expect("a put").item().clone()).collect::<Vec<_>>())
+    };
+    let read = async || {
+        let keys = KeysAndAttributes::builder().set_keys(Some((0..5).map(key).collect())).build().expect("keys");
+        let answer = client.batch_get_item().request_items(TABLE, keys).send().await.expect("a 200");
+        let found = answer.responses().and_then(|tables| tables.get(TABLE)).cloned().unwrap_or_default();
+        let left = answer.unprocessed_keys().and_then(|tables| tables.get(TABLE));
+        (pks(&found), left.map(|left| pks(left.keys())).unwrap_or_default())
+    };
+    assert_eq!(written(1).await, [0, 1, 2, 3, 4]);
+    assert_eq!(read().await, (vec![], vec![]), "nothing was written");
+    assert_eq!(written(2).await, [1, 3]);
+    assert_eq!(read().await, (vec![0, 2, 4], vec![]));
+    proxy.inject(Rule::on("BatchGetItem", Fault::Unprocessed { every: 3 }));
+    assert_eq!(read().await, (vec![0, 4], vec![2]));
+    proxy.inject(Rule::on("BatchGetItem", Fault::Unprocessed { every: 1 }));
+    assert_eq!(read().await, (vec![], vec![0, 1, 2, 3, 4]));
+}
+
+#[tokio::test]
+async fn entries_fail_inside_a_200_and_are_not_sent() {
+    let stack = stack().await;
+    let proxy = Proxy::start(stack.sqs_url()).await.expect("a proxy");
+    let (client, url) = (sqs_client(proxy.url()), &stack.queues().spill);
+    let mut kept = Vec::new();
+    for (every, sender_fault, expected) in [(1, false, vec![]), (2, true, vec!["a", "c"])] {
+        proxy.inject(Rule::on("SendMessageBatch", Fault::EntriesFail { every, code: "InternalError", sender_fault }));
+        let entries = ["a", "b", "c"].map(|id| entry(id, id)).to_vec();
+        let sent = client.send_message_batch().queue_url(url).set_entries(Some(entries)).send().await.expect("a 200");
+        let successful: Vec<_> =
+            sent.successful().iter().map(aws_sdk_sqs::types::SendMessageBatchResultEntry::id).collect();
+        assert_eq!(successful, expected);
+        assert_eq!(sent.failed().len(), 3 - expected.len());
+        for failed in sent.failed() {
+            assert_eq!((failed.code(), failed.sender_fault()), ("InternalError", sender_fault));
+        }
+        kept.extend(expected);
+    }
+    assert_eq!(bodies(&receive(&client, url).await), kept);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_or_is_no_json_comes_after_the_effect() {
+    let stack = stack().await;
+    let proxy = Proxy::start(stack.sqs_url()).await.expect("a proxy");
+    let (client, url) = (sqs_client(proxy.url()), &stack.queues().spill);
+    for (calls, fault) in [Fault::Truncated, Fault::Malformed].into_iter().enumerate() {
+        proxy.reset();
+        proxy.inject(Rule::on("SendMessage", fault).always());
+        let sent = client.send_message().queue_url(url).message_body("x").send().await;
+        assert!(sent.is_err(), "{fault:?} {calls}");
+        let there = receive(&client, url).await.len();
+        assert_eq!(there, proxy.count("SendMessage"), "{fault:?}: every try took effect");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_hangs_is_never_answered_and_has_no_effect() {
+    let stack = stack().await;
+    let proxy = Proxy::start(stack.sqs_url()).await.expect("a proxy");
+    let (client, url) = (sqs_client(proxy.url()), &stack.queues().spill);
+    proxy.inject(Rule::on("SendMessage", Fault::Hangs));
+    let hanging = client.send_message().queue_url(url).message_body("x").send();
+    tokio::select! {
+        answer = hanging => unreachable!("answered: {answer:?}"),
+        () = async {
+            while proxy.count("SendMessage") == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        } => {}
+    }
+    assert!(receive(&client, url).await.is_empty());
+}
+
+#[tokio::test]
+async fn bodies_are_kept_when_asked_for() {
+    let stack = stack().await;
+    let proxy = Proxy::start(stack.sqs_url()).await.expect("a proxy");
+    let (client, url) = (sqs_client(proxy.url()), &stack.queues().spill);
+    for body in ["unseen", "seen"] {
+        client.send_message().queue_url(url).message_body(body).send().await.expect("sent");
+        proxy.record();
+    }
+    let bodies = proxy.bodies("SendMessage");
+    assert_eq!(bodies.len(), 1);
+    assert!(String::from_utf8_lossy(&bodies[0]).contains(r#""MessageBody":"seen""#));
+}
+
+#[tokio::test]
 async fn a_rule_waits_its_turn_and_looks_into_the_body() {
     let stack = stack().await;
     let proxy = Proxy::start(stack.dynamodb_url()).await.expect("a proxy");

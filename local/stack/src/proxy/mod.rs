@@ -1,8 +1,10 @@
 //! A proxy before a back end, for tests: it counts calls by operation, and breaks those it is told to break.
 
+mod fault;
+mod partial;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -13,24 +15,9 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
+pub use self::fault::Fault;
+use self::partial::Split;
 use crate::server::{Answer, Dropped, Server};
-
-/// What happens to a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// Not forwarded; answered 503.
-    Unavailable,
-    /// Not forwarded; answered as the service throttles: `ThrottlingException` or `RequestThrottled`.
-    Throttled,
-    /// Not forwarded; the connection is closed.
-    Dropped,
-    /// Forwarded, so it takes effect; then the connection is closed without the answer.
-    ReplyLost,
-    /// Forwarded after this time.
-    Delayed(Duration),
-    /// Forwarded at once, so it takes effect; answered after this time.
-    ReplyDelayed(Duration),
-}
 
 /// Which calls a fault befalls: the next one that matches, unless told otherwise.
 #[derive(Debug, Clone)]
@@ -88,12 +75,17 @@ impl Rule {
 struct State {
     counts: BTreeMap<String, usize>,
     rules: Vec<Rule>,
+    recording: bool,
+    bodies: Vec<(String, Bytes)>,
 }
 
 impl State {
     /// Counts a call, and gives the fault of the first rule that is due.
-    fn arrive(&mut self, operation: &str, body: &[u8]) -> Option<Fault> {
+    fn arrive(&mut self, operation: &str, body: &Bytes) -> Option<Fault> {
         *self.counts.entry(operation.to_owned()).or_default() += 1;
+        if self.recording {
+            self.bodies.push((operation.to_owned(), body.clone()));
+        }
         for rule in self.rules.iter_mut().filter(|rule| rule.times > 0) {
             if !rule.matches(operation, body) {
                 continue;
@@ -159,12 +151,23 @@ impl Proxy {
         lock(&self.state).counts.get(operation).copied().unwrap_or_default()
     }
 
+    /// Keeps the body of every call from now on, for [`Proxy::bodies`].
+    pub fn record(&self) {
+        lock(&self.state).recording = true;
+    }
+
+    /// Bodies of the calls of one operation since [`Proxy::record`], as they arrived, broken ones included.
+    pub fn bodies(&self, operation: &str) -> Vec<Bytes> {
+        let state = lock(&self.state);
+        state.bodies.iter().filter(|(name, _)| name == operation).map(|(_, body)| body.clone()).collect()
+    }
+
     /// Adds a rule; of several that are due, the first added acts.
     pub fn inject(&self, rule: Rule) {
         lock(&self.state).rules.push(rule);
     }
 
-    /// Back to counts of zero and no rules.
+    /// Back to counts of zero, no rules and no recording.
     pub fn reset(&self) {
         *lock(&self.state) = State::default();
     }
@@ -192,18 +195,24 @@ impl Forward {
         let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         let (service, operation) = target.rsplit_once('.').unwrap_or_default();
         let fault = lock(&self.state).arrive(operation, &body);
-        match fault {
-            Some(Fault::Unavailable) => return Ok(error(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable")),
-            Some(Fault::Throttled) if service.starts_with("AmazonSQS") => {
-                return Ok(error(StatusCode::BAD_REQUEST, "com.amazonaws.sqs#RequestThrottled"));
-            }
-            Some(Fault::Throttled) => {
-                return Ok(error(StatusCode::BAD_REQUEST, "com.amazonaws.dynamodb.v20120810#ThrottlingException"));
-            }
-            Some(Fault::Dropped) => return Err(Dropped),
-            Some(Fault::Delayed(time)) => tokio::time::sleep(time).await,
-            Some(Fault::ReplyLost | Fault::ReplyDelayed(_)) | None => {}
+        if let Some(answer) = fault.and_then(|fault| fault.refusal(service)) {
+            return Ok(answer);
         }
+        match fault {
+            Some(Fault::Dropped) => return Err(Dropped),
+            Some(Fault::Hangs) => std::future::pending().await,
+            Some(Fault::Delayed(time)) => tokio::time::sleep(time).await,
+            _ => {}
+        }
+        let split = fault.and_then(|fault| Split::of(fault, operation, &body));
+        let (split, body) = match split {
+            Some(split) => match split.forwarded() {
+                Some(body) => (Some(split), body),
+                // Nothing is left to forward: an empty batch is an error, so the answer is made here.
+                None => return Ok(json(StatusCode::OK, &split.merge(serde_json::Value::Null))),
+            },
+            None => (None, body),
+        };
         head.uri = Uri::builder()
             .scheme(Scheme::HTTP)
             .authority(self.authority.clone())
@@ -216,20 +225,39 @@ impl Forward {
         let response = self.client.request(Request::from_parts(head, Full::new(body))).await.map_err(|_| Dropped)?;
         let (mut head, body) = response.into_parts();
         let body = body.collect().await.map_err(|_| Dropped)?.to_bytes();
+        head.headers.remove(http::header::TRANSFER_ENCODING);
+        head.headers.remove(http::header::CONNECTION);
         match fault {
             Some(Fault::ReplyLost) => return Err(Dropped),
             Some(Fault::ReplyDelayed(time)) => tokio::time::sleep(time).await,
+            Some(Fault::Truncated) => {
+                // The whole length is announced, so the client sees the connection end too early.
+                head.headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+                return Ok(Response::from_parts(head, Full::new(half(&body))));
+            }
+            Some(Fault::Malformed) => return Ok(bytes(StatusCode::OK, half(&body))),
             _ => {}
         }
-        head.headers.remove(http::header::TRANSFER_ENCODING);
-        head.headers.remove(http::header::CONNECTION);
-        Ok(Response::from_parts(head, Full::new(body)))
+        match split {
+            Some(split) if head.status == StatusCode::OK => {
+                let answer = serde_json::from_slice(&body).map_err(|_| Dropped)?;
+                Ok(json(StatusCode::OK, &split.merge(answer)))
+            }
+            _ => Ok(Response::from_parts(head, Full::new(body))),
+        }
     }
 }
 
-fn error(status: StatusCode, shape: &str) -> Response<Answer> {
-    let body = format!(r#"{{"__type":"{shape}","message":"injected by a test"}}"#);
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+fn half(body: &Bytes) -> Bytes {
+    body.slice(..body.len() / 2)
+}
+
+fn json(status: StatusCode, body: &serde_json::Value) -> Response<Answer> {
+    bytes(status, Bytes::from(body.to_string()))
+}
+
+fn bytes(status: StatusCode, body: Bytes) -> Response<Answer> {
+    let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("application/x-amz-json-1.0");
     response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
