@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tributary_tests::lambda::{Built, recorded_requests};
-
-use crate::local::Local;
+use tributary_tests::local::Local;
 
 /// Events by id, without what depends on the moment.
 fn events(messages: &[String]) -> BTreeMap<String, Value> {
@@ -40,7 +39,7 @@ fn parts(messages: &[String]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_recorded_request_gives_the_same_as_through_the_local_gateway() {
-    let (built, local) = tokio::join!(Built::start(), Local::start());
+    let (built, local) = tokio::join!(Built::start(), Local::start(&[]));
     let requests = recorded_requests();
     assert!(requests.len() > 60, "only {} files under events/", requests.len());
     for recorded in &requests {

@@ -55,7 +55,8 @@ async fn starts(program: &Program) -> Vec<Measured> {
 /// Memory after many requests of the source.
 async fn worked(program: &Program) -> Option<Measured> {
     let requests = recorded_requests();
-    let own: Vec<_> = requests.iter().filter(|recorded| recorded.name.split('/').next() == Some(&program.name)).collect();
+    let own: Vec<_> =
+        requests.iter().filter(|recorded| recorded.name.split('/').next() == Some(&program.name)).collect();
     if own.is_empty() {
         return None;
     }

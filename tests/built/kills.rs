@@ -115,7 +115,13 @@ async fn two_hundred_kills_under_load_lose_nothing_and_double_nothing() {
         copies.len()
     );
     let lost: Vec<_> = acknowledged.iter().filter(|subject| !copies.contains_key(*subject)).collect();
-    assert!(lost.is_empty(), "{} of {} acknowledged events lost, such as {:?}", lost.len(), acknowledged.len(), lost[0]);
+    assert!(
+        lost.is_empty(),
+        "{} of {} acknowledged events lost, such as {:?}",
+        lost.len(),
+        acknowledged.len(),
+        lost[0]
+    );
     let doubled: Vec<_> = copies.iter().filter(|(_, copies)| **copies > 1).collect();
     assert!(doubled.is_empty(), "doubled: {doubled:?}");
     assert!(copies.keys().all(|subject| sent.contains(subject)), "an event of nobody is on the queue");

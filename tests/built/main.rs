@@ -5,7 +5,6 @@ mod events;
 mod faults;
 mod kills;
 mod load;
-mod local;
 mod poller;
 mod secrets;
 mod signals;

@@ -19,7 +19,12 @@ const RECORDS: usize = 30;
 /// An Open API with one user's events on one page.
 async fn open_api() -> (String, JoinSet<()>) {
     let begun = SystemClock.now_ms() - 3_600_000;
-    let record = |n: usize| format!(r#"{{"id":"rec-{n}","userId":"u-1","name":"PageView","createdAt":{}}}"#, begun + i64::try_from(n).unwrap());
+    let record = |n: usize| {
+        format!(
+            r#"{{"id":"rec-{n}","userId":"u-1","name":"PageView","createdAt":{}}}"#,
+            begun + i64::try_from(n).unwrap()
+        )
+    };
     let page = format!(r#"{{"events":[{}]}}"#, (0..RECORDS).map(record).collect::<Vec<_>>().join(","));
     let page = Arc::new(page);
     let router = Router::new().route(
@@ -61,7 +66,7 @@ async fn a_run_reads_what_is_new_and_a_killed_one_is_made_good_by_the_next() {
     assert!(bench.is_untouched().await, "without a key it does nothing");
 
     secrets.put(ID, r#"{"access_key":"k-1","access_secret":"s-1"}"#);
-    bench.sqs.inject(Rule::on("SendMessageBatch", Fault::Delayed(Duration::from_secs(3600))).always());
+    bench.sqs.inject(Rule::on("SendMessageBatch", Fault::Hangs).always());
     let kill = async {
         while bench.sqs.count("SendMessageBatch") == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;

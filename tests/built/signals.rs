@@ -10,8 +10,6 @@ use tributary_tests::{Bench, reports};
 
 use crate::load::authentic;
 
-const NEVER: Duration = Duration::from_secs(3600);
-
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_ends_an_idle_function_and_the_next_request_gets_a_new_one() {
     let built = Built::start().await;
@@ -30,7 +28,7 @@ async fn sigterm_ends_an_idle_function_and_the_next_request_gets_a_new_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_in_the_middle_loses_nothing_that_is_durable() {
     let built = Built::start().await;
-    built.bench.sqs.inject(Rule::on("SendMessageBatch", Fault::Delayed(NEVER)).always());
+    built.bench.sqs.inject(Rule::on("SendMessageBatch", Fault::Hangs).always());
     let (request, infobip) = (authentic(&built.front.url, &reports("mid", 0..12)), &built.functions["infobip"]);
     let terminate = async {
         while built.bench.sqs.count("SendMessageBatch") == 0 {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "only tests use this crate")]
 
 pub mod lambda;
+pub mod local;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -47,7 +47,7 @@ type Routes = Arc<BTreeMap<String, Arc<Function>>>;
 pub struct Front {
     /// `http://127.0.0.1:<port>`
     pub url: String,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Sender,
     _serving: JoinSet<()>,
 }
 
@@ -65,21 +65,33 @@ impl Front {
         let router = Router::new().fallback(serve).with_state(Arc::new(functions));
         let mut serving = JoinSet::new();
         serving.spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { url, client: Client::builder(TokioExecutor::new()).build_http(), _serving: serving }
+        Self { url, client: Sender::default(), _serving: serving }
     }
 
     /// Sends a request. None if no answer came back.
     pub async fn send(&self, request: Request<Bytes>) -> Option<Answer> {
-        send(&self.client, request).await
+        self.client.send(request).await
     }
 }
 
-/// Sends a request with a client.
-pub(crate) async fn send(client: &Client<HttpConnector, Full<Bytes>>, request: Request<Bytes>) -> Option<Answer> {
-    let response = client.request(request.map(Full::new)).await.ok()?;
-    let (head, body) = response.into_parts();
-    let body = body.collect().await.ok()?.to_bytes();
-    Some(Answer { status: head.status, headers: head.headers, body: String::from_utf8_lossy(&body).into_owned() })
+/// The vendor's side of the wire.
+#[derive(Debug, Clone)]
+pub struct Sender(Client<HttpConnector, Full<Bytes>>);
+
+impl Default for Sender {
+    fn default() -> Self {
+        Self(Client::builder(TokioExecutor::new()).build_http())
+    }
+}
+
+impl Sender {
+    /// Sends a request. None if no answer came back.
+    pub async fn send(&self, request: Request<Bytes>) -> Option<Answer> {
+        let response = self.0.request(request.map(Full::new)).await.ok()?;
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.ok()?.to_bytes();
+        Some(Answer { status: head.status, headers: head.headers, body: String::from_utf8_lossy(&body).into_owned() })
+    }
 }
 
 fn message(status: StatusCode, text: &str) -> Response<Body> {
@@ -89,6 +101,10 @@ fn message(status: StatusCode, text: &str) -> Response<Body> {
     response
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the function runs on when the gateway has given up or the vendor is gone"
+)]
 async fn serve(State(functions): State<Routes>, request: axum::extract::Request) -> Response<Body> {
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
@@ -105,7 +121,6 @@ async fn serve(State(functions): State<Routes>, request: axum::extract::Request)
     if event.len() > MAX_EVENT {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     }
-    // On its own, for it runs on when the gateway has given up or the vendor is gone.
     let invoked = tokio::spawn(async move { function.invoke(event).await });
     match tokio::time::timeout(INTEGRATION_TIMEOUT, invoked).await {
         Ok(Ok(Ok(response))) => answer(&response),
@@ -118,8 +133,12 @@ async fn serve(State(functions): State<Routes>, request: axum::extract::Request)
 fn event(head: &http::request::Parts, name: &str, proxy: Option<&str>, body: &[u8]) -> Value {
     let mut headers = Map::new();
     for key in head.headers.keys() {
-        let values: Vec<String> =
-            head.headers.get_all(key).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+        let values: Vec<String> = head
+            .headers
+            .get_all(key)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
         headers.insert(key.as_str().to_owned(), values.join(",").into());
     }
     let header = |name: &str| headers.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -190,5 +209,7 @@ fn answer(response: &[u8]) -> Response<Body> {
     for (name, value) in response["headers"].as_object().into_iter().flatten() {
         answer = answer.header(name, value.as_str().unwrap_or_default());
     }
-    answer.body(Body::from(body)).unwrap_or_else(|_| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
+    answer
+        .body(Body::from(body))
+        .unwrap_or_else(|_| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
 }

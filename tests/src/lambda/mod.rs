@@ -11,7 +11,7 @@ mod sandbox;
 mod secrets;
 mod world;
 
-pub use front::{Answer, Front};
+pub use front::{Answer, Front, Sender};
 pub use function::{Failed, Function};
 pub use recorded::{Recorded, recorded_requests};
 pub use sandbox::{Exit, Measured, Program, Sandbox};

@@ -41,12 +41,21 @@ impl Recorded {
                 request = request.header(name, value);
             }
         }
-        let body = if self.is_base64_encoded {
+        request.body(self.bytes().into()).unwrap()
+    }
+
+    /// The same request with another body.
+    #[must_use]
+    pub fn with_body(&self, change: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
+        Self { body: BASE64_STANDARD.encode(change(&self.bytes())), is_base64_encoded: true, ..self.clone() }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        if self.is_base64_encoded {
             BASE64_STANDARD.decode(&self.body).unwrap()
         } else {
             self.body.clone().into_bytes()
-        };
-        request.body(body.into()).unwrap()
+        }
     }
 }
 

@@ -91,7 +91,8 @@ impl Sandbox {
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let began = Instant::now();
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot run {}: {error}", program.path.display()));
+        let mut child =
+            command.spawn().unwrap_or_else(|error| panic!("cannot run {}: {error}", program.path.display()));
         let mut tasks = JoinSet::new();
         tasks.spawn(copy(child.stdout.take(), Arc::clone(log)));
         tasks.spawn(copy(child.stderr.take(), Arc::clone(log)));
