@@ -7,6 +7,7 @@ pub mod local;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -122,11 +123,13 @@ pub async fn drain(sqs: &aws_sdk_sqs::Client, url: &str) -> Vec<String> {
         if received.messages().is_empty() {
             return bodies;
         }
-        for message in received.messages() {
+        let mut delete = sqs.delete_message_batch().queue_url(url);
+        for (at, message) in received.messages().iter().enumerate() {
             bodies.push(message.body().unwrap().to_owned());
-            let handle = message.receipt_handle().unwrap();
-            sqs.delete_message().queue_url(url).receipt_handle(handle).send().await.unwrap();
+            let entry = DeleteMessageBatchRequestEntry::builder().id(at.to_string());
+            delete = delete.entries(entry.receipt_handle(message.receipt_handle().unwrap()).build().unwrap());
         }
+        assert!(delete.send().await.unwrap().failed().is_empty());
     }
 }
 
