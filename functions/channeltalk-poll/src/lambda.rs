@@ -8,7 +8,7 @@ use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
-use tributary_gateway::lambda::{emit, run};
+use tributary_gateway::lambda::{emit, end_ms, run};
 use tributary_gateway::{Outcome, Summary, request_metrics, settings_from_env};
 use tributary_pipeline::Deadline;
 use tributary_pipeline::aws::{self, Resources};
@@ -30,7 +30,7 @@ pub fn serve() -> ExitCode {
     run(async {
         let config = aws::load_config().await;
         lambda_runtime::run(service_fn(|event: LambdaEvent<IgnoredAny>| {
-            once(&config, i64::try_from(event.context.deadline).unwrap_or(i64::MAX))
+            once(&config, end_ms(event.context.deadline, SystemClock.now_ms()))
         }))
         .await
     })

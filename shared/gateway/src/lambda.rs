@@ -22,6 +22,20 @@ const PASS_MS: u64 = 15_000;
 /// Time a pass needs at least, with what it drives, milliseconds.
 const PASS_ROOM_MS: i64 = 10_000;
 
+/// The moment an invocation ends, milliseconds since 1970.
+///
+/// Lambda gives that moment. The local runtimes of cargo-lambda give the milliseconds that are left instead: what would
+/// be a moment of 1970 is taken for those.
+#[must_use]
+pub fn end_ms(deadline: u64, now_ms: i64) -> i64 {
+    /// A year; no invocation may take a thousandth of it, and no moment since 1971 is before.
+    const LONGEST_MS: i64 = 365 * 24 * 3_600_000;
+    match i64::try_from(deadline).unwrap_or(i64::MAX) {
+        left if left < LONGEST_MS => now_ms.saturating_add(left),
+        moment => moment,
+    }
+}
+
 /// Runs the function of a source until Lambda ends it.
 pub fn serve(source: &'static dyn Source) -> ExitCode {
     run(async move {
@@ -39,7 +53,7 @@ async fn answer(
     request: lambda_http::Request,
 ) -> Result<lambda_http::Response<Body>, lambda_http::Error> {
     let context = request.lambda_context();
-    let deadline = Deadline::before(i64::try_from(context.deadline).unwrap_or(i64::MAX), MARGIN_MS);
+    let deadline = Deadline::before(end_ms(context.deadline, SystemClock.now_ms()), MARGIN_MS);
     let call = Call { deadline, request_id: context.request_id };
     // The raw path: lambda_http puts the stage of a REST API in front of the URI's.
     let path = request.raw_http_path().to_owned();
@@ -68,7 +82,7 @@ pub fn sweep() -> ExitCode {
         let pipeline = aws::pipeline(&config, Resources::from_env()?);
         pipeline.warm().await;
         lambda_runtime::run(service_fn(|event: LambdaEvent<serde::de::IgnoredAny>| {
-            sweep_until(&pipeline, i64::try_from(event.context.deadline).unwrap_or(i64::MAX))
+            sweep_until(&pipeline, end_ms(event.context.deadline, SystemClock.now_ms()))
         }))
         .await
     })
@@ -125,5 +139,19 @@ pub fn run(main: impl Future<Output = Result<(), lambda_runtime::Error>>) -> Exi
             tracing::error!(%error, "the function cannot run");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_a_moment_or_the_time_left() {
+        let now = 1_795_253_400_000;
+        assert_eq!(end_ms(1_795_253_420_000, now), now + 20_000);
+        assert_eq!(end_ms(600_000, now), now + 600_000);
+        assert_eq!(end_ms(u64::MAX, now), i64::MAX);
+        assert!(end_ms(1_795_253_399_000, now) < now, "time that is up stays up");
     }
 }
