@@ -146,7 +146,7 @@ fn calls(config: &Config, state: &State, at: usize, driver: &Driver, actions: &m
                 }
             }
             if may_fail && fresh {
-                [How::Failed, How::Hangs, How::DiesWaiting].map(&mut call);
+                [How::Failed, How::Hangs, How::DiesWaiting].into_iter().for_each(&mut call);
             }
         }
         Phase::Send => {
@@ -157,19 +157,21 @@ fn calls(config: &Config, state: &State, at: usize, driver: &Driver, actions: &m
             }
             if may_fail {
                 some.chain(std::iter::once(driver.ours)).map(How::Lost).for_each(&mut call);
-                [How::Failed, How::Hangs, How::DiesWaiting].map(&mut call);
+                [How::Failed, How::Hangs, How::DiesWaiting].into_iter().for_each(&mut call);
             }
         }
         Phase::Put | Phase::Settle => {
             call(How::Done);
             if may_fail {
-                [How::Failed, How::Lost(driver.about(config.protocol)), How::Hangs, How::DiesWaiting].map(&mut call);
+                [How::Failed, How::Lost(driver.about(config.protocol)), How::Hangs, How::DiesWaiting]
+                    .into_iter()
+                    .for_each(&mut call);
             }
         }
         Phase::Spill => {
             call(How::Done);
             if may_fail {
-                [How::Failed, How::Lost(driver.view)].map(&mut call);
+                [How::Failed, How::Lost(driver.view)].into_iter().for_each(&mut call);
             }
         }
         Phase::Take => {

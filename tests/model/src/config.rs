@@ -93,13 +93,13 @@ pub struct Delivery {
 impl Delivery {
     /// A delivery that comes whenever it likes.
     #[must_use]
-    pub fn of(events: Events) -> Self {
+    pub const fn of(events: Events) -> Self {
         Self { events, retry_of: None }
     }
 
     /// The vendor's retry of an earlier one.
     #[must_use]
-    pub fn retry(events: Events, of: usize) -> Self {
+    pub const fn retry(events: Events, of: usize) -> Self {
         Self { events, retry_of: Some(of) }
     }
 }
@@ -126,6 +126,15 @@ pub struct Times {
 /// The times of most configurations: L 2, D 1, T 1, F 1, no skew, a standard queue.
 pub const TIMES: Times = Times { lease: 2, sweep: 1, run: 1, flight: 1, skew: 0, window: 0, hidden: 2 };
 
+/// What a take sets as the epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Epoch {
+    /// One more than it was: a put that comes late, or again from the spill queue, sets it back.
+    Next,
+    /// A value that this chunk never had: what a random token would be.
+    Unique,
+}
+
 /// One search.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -143,6 +152,8 @@ pub struct Config {
     pub partials: u8,
     /// Whether a chunk that the journal refuses goes to the spill queue.
     pub spill: bool,
+    /// What a take sets as the epoch.
+    pub epoch: Epoch,
 }
 
 impl Config {
@@ -157,6 +168,7 @@ impl Config {
             faults: 0,
             partials: 0,
             spill: false,
+            epoch: Epoch::Next,
         }
     }
 

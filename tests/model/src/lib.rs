@@ -9,10 +9,12 @@
 //! - [`step`]: what it does
 //! - [`properties`]: what must hold
 //! - [`cases`]: the configurations searched, and what is expected of each
+//! - [`search`]: a search and what it found
 
 pub mod actions;
 pub mod cases;
 pub mod config;
 pub mod properties;
+pub mod search;
 pub mod state;
 pub mod step;

@@ -1,42 +1,106 @@
-//! Runs
-use std::time::Instant;
-use stateright::{Checker, Model};
-use tributary_model::config::*;
-fn run(label: &str, c: Config, trace: bool) {
-        let at = Instant::now();
-        let ch = c.checker().finish_when(stateright::HasDiscoveries::AnyFailures).timeout(std::time::Duration::from_secs(60)).spawn_bfs().join();
-        let found: Vec<_> = ch.discoveries().into_iter().filter(|(n,_)| !n.starts_with("reaches") && !n.starts_with("a sweeper")).map(|(n,p)| (n, p.into_actions())).collect();
-        println!("{label}: states {} depth {} {:?} {}", ch.unique_state_count(), ch.max_depth(), at.elapsed(), found.iter().map(|(n,p)| format!("{n} in {}", p.len())).collect::<Vec<_>>().join("; "));
-        if trace { for (_, p) in found { for a in p { println!("      {a:?}"); } } }
+//! Searches the configurations of a group and prints a table.
+//!
+//! `small` (default), `large`, `twins`, `windows`, or `trace NAME` for the way to a failure. Exit code 1 if anything is
+//! not as expected.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use tributary_model::cases::{self, Case, Expect, Twins};
+use tributary_model::config::Config;
+use tributary_model::search::{Found, search};
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let group = arguments.next().unwrap_or_else(|| "small".to_owned());
+    let cases = match group.as_str() {
+        "small" => cases::small(),
+        "large" => cases::large(),
+        "twins" => {
+            let mut twins = cases::twins();
+            twins.extend([cases::epoch_set_back(), cases::flight(), cases::spill_window()]);
+            both(twins)
+        }
+        "windows" => both(cases::windows()),
+        "trace" => return trace(&arguments.next().unwrap_or_default()),
+        _ => {
+            say("usage: tributary-model [small | large | twins | windows | trace NAME]");
+            return ExitCode::from(2);
+        }
+    };
+    say("| case | configuration | states | depth | seconds | verdict |");
+    say("| --- | --- | ---: | ---: | ---: | --- |");
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut good = true;
+    for case in &cases {
+        let found = search(case, threads);
+        good &= found.is(case.expect);
+        let Found { states, depth, took, .. } = &found;
+        let (name, configuration, seconds) = (&case.name, describe(&case.config), took.as_secs_f64());
+        say(&format!("| {name} | {configuration} | {states} | {depth} | {seconds:.1} | {} |", verdict(case, &found)));
+    }
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
-fn main() {
-    let one = Config::new(&[Delivery::of(0b1)]);
-    let two = Config::new(&[Delivery::of(0b11)]);
-    let dup = Config::new(&[Delivery::of(0b01), Delivery::of(0b01)]);
-    let retry = Config::new(&[Delivery::of(0b11), Delivery::retry(0b11, 0)]);
-    for (p, cs) in [(Protocol::PutThenSend, [&one, &dup, &retry]), (Protocol::SendThenPut, [&one, &dup, &retry]), (Protocol::NoOwnerCheck, [&one, &two, &dup]),
-        (Protocol::DeleteBeforeSend, [&one, &two, &dup]), (Protocol::ClaimsOverwritten, [&one, &dup, &retry]), (Protocol::NoFence, [&one, &two, &two])] {
-        for c in cs { let mut c = c.clone(); c.protocol = p; c.times.flight=1;
-            if !p.has_journal() { c.sweepers = 0 }
-            run(&format!("{p:?} nofault"), c.clone(), false);
-            c.faults = 1; run(&format!("{p:?} 1 fault"), c.clone(), false);
-            c.partials = 1; run(&format!("{p:?} 1 fault 1 partial"), c.clone(), false);
-            c.sweepers = 2; if p == Protocol::NoFence {
-            c.faults = 0; c.partials = 2; run(&format!("{p:?} 2 sweepers 2 partial"), c.clone(), false);
-            c.faults = 1;c.partials = 1; run(&format!("{p:?} 2 sweepers 1 fault 1 partial"), c.clone(), false);
-            c.faults = 1;c.partials = 1; c.times.window = 8; run(&format!("{p:?} 2 sweepers 1 fault 1 partial"), c.clone(), false);
-            c.faults = 1;c.partials = 2; run(&format!("{p:?} 2 sweepers 1 fault 2 partial"), c.clone(), false);
-            c.protocol = Protocol::Ours;
-            c.faults = 0; c.partials = 2; run(&format!("ours 2 sweepers 2 partial"), c.clone(), false);
-            c.faults = 1;c.partials = 1; run(&format!("ours 2 sweepers 1 fault 1 partial"), c.clone(), false);
-            c.faults = 1;c.partials = 2; run(&format!("ours 2 sweepers 1 fault 2 partial"), c.clone(), false);
-            c.faults = 2;c.partials = 1; run(&format!("ours 2 sweepers 2 fault 1 partial"), c.clone(), false);
+
+fn both(twins: Vec<Twins>) -> Vec<Case> {
+    twins.into_iter().flat_map(|twins| [twins.without, twins.ours]).collect()
+}
+
+fn describe(config: &Config) -> String {
+    let times = &config.times;
+    let deliveries = config.deliveries.iter().map(|delivery| match delivery.retry_of {
+        Some(_) => format!("retry {:03b}", delivery.events),
+        None => format!("{:03b}", delivery.events),
+    });
+    let deliveries = deliveries.collect::<Vec<_>>().join(", ");
+    let spill = if config.spill { format!(" V{}", times.hidden) } else { String::new() };
+    format!(
+        "{:?}; {deliveries}; L{} D{} T{} F{} S{} W{}{spill}; {} sweepers, {} faults, {} partial",
+        config.protocol,
+        times.lease,
+        times.sweep,
+        times.run,
+        times.flight,
+        times.skew,
+        times.window,
+        config.sweepers,
+        config.faults,
+        config.partials
+    )
+}
+
+fn verdict(case: &Case, found: &Found) -> String {
+    let failed: Vec<&str> = found.failures.iter().map(|(name, _)| *name).collect();
+    let expected = if found.is(case.expect) { "" } else { " (NOT expected)" };
+    match case.expect {
+        _ if !found.unreached.is_empty() && failed.is_empty() => {
+            format!("never: {}{expected}", found.unreached.join(", "))
+        }
+        _ if failed.is_empty() => format!("holds{expected}"),
+        Expect::Holds | Expect::Fails(_) => format!("fails: {}{expected}", failed.join(", ")),
+    }
+}
+
+fn trace(name: &str) -> ExitCode {
+    let Some(case) = cases::all().into_iter().find(|case| case.name == name && case.expect != Expect::Holds) else {
+        say("no case of that name is expected to fail; `twins` and `windows` print the names");
+        return ExitCode::from(2);
+    };
+    say(&format!("{name}: {}", describe(&case.config)));
+    for (property, way) in search(&case, 1).failures {
+        say(&format!("fails: {property}"));
+        for (number, (_, action)) in way.iter().enumerate() {
+            if let Some(action) = action {
+                say(&format!("{:3}. {action:?}", number + 1));
             }
         }
+        if let Some((state, _)) = way.last() {
+            say(&format!("{state:#?}"));
+        }
     }
-    for base in [&one, &two] {
-        let mut c = base.clone(); c.sweepers = 0; run("no sweeper", c.clone(), false); c.faults = 1;  run("no sweeper, 1 fault", c.clone(), false);
-        for (f, p) in [(1,0),(2,0),(3,0),(1,1)] { let mut c = base.clone(); c.spill = true; c.faults = f; c.partials = p; run(&format!("spill {f} {p}"), c.clone(), false);
-          for w in [3*(f+p)+1, 3*(f+p)+2, 3*(f+p)+3, 3*(f+p)+4,3*(f+p)+5] { c.times.window = w; run(&format!("spill {f} {p} W{w}"), c.clone(), f==1 && p==0 && w <7 && base.deliveries[0].events==1); }}
-    }
+    ExitCode::SUCCESS
+}
+
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }

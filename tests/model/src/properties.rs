@@ -47,10 +47,13 @@ impl Model for Config {
             Property::always(OWNER, |_, state: &State| !state.claim_changed),
             Property::always(SENDS, |_, state: &State| state.queue.iter().all(|sends| sends.sent <= 1 + state.faults)),
             Property::always(MOVES, never_stuck),
-            Property::sometimes(DONE, |config: &Config, state: &State| state.is_quiet(config) && state.queue[0].sent > 0),
+            Property::sometimes(DONE, |config: &Config, state: &State| {
+                state.is_quiet(config) && state.queue[0].sent > 0
+            }),
         ];
         if self.times.window > 0 {
-            properties.push(Property::always(ONE, |_, state: &State| state.queue.iter().all(|sends| sends.delivered <= 1)));
+            properties
+                .push(Property::always(ONE, |_, state: &State| state.queue.iter().all(|sends| sends.delivered <= 1)));
         }
         if self.protocol.has_journal() && self.sweepers > 0 && self.faults + self.partials > 0 {
             properties.push(Property::sometimes(SWEPT, |_, state: &State| state.swept));

@@ -159,6 +159,8 @@ pub struct State {
     pub deliveries: [Progress; CHUNKS],
     /// The journal.
     pub journal: [Option<Chunk>; CHUNKS],
+    /// Epochs handed out for each chunk, where they are unique.
+    pub epochs: [u8; CHUNKS],
     /// Chunks that were durable at any time.
     pub born: [bool; CHUNKS],
     /// The spill queue.

@@ -1,7 +1,7 @@
 //! What an action does.
 
 use crate::actions::{Action, How};
-use crate::config::{Config, Events, Phase, Protocol};
+use crate::config::{Config, Epoch, Events, Phase, Protocol};
 use crate::state::{Chunk, Driver, Flying, Progress, Spilled, State, each};
 
 /// The state after an action.
@@ -104,7 +104,7 @@ impl State {
                     return self.end(at, false);
                 }
                 self.effect(config, &call);
-                driver.epoch += 1;
+                driver.epoch = self.journal[usize::from(driver.chunk)].map_or(0, |stored| stored.epoch);
             }
             Phase::Insert => {}
             Phase::Owners => {
@@ -292,7 +292,13 @@ impl State {
             Phase::Take => {
                 if let Some(stored) = &mut self.journal[chunk] {
                     stored.lease = call.clock + config.times.lease;
-                    stored.epoch += 1;
+                    stored.epoch = match config.epoch {
+                        Epoch::Next => stored.epoch + 1,
+                        Epoch::Unique => {
+                            self.epochs[chunk] += 1;
+                            self.epochs[chunk]
+                        }
+                    };
                     stored.waited = 0;
                 }
             }
