@@ -7,7 +7,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use tributary_model::cases::{self, Case, Expect, Twins};
-use tributary_model::config::Config;
+use tributary_model::config::{Config, Epoch};
 use tributary_model::search::{Found, search};
 
 fn main() -> ExitCode {
@@ -54,8 +54,9 @@ fn describe(config: &Config) -> String {
     });
     let deliveries = deliveries.collect::<Vec<_>>().join(", ");
     let spill = if config.spill { format!(" V{}", times.hidden) } else { String::new() };
+    let epochs = if config.epoch == Epoch::Unique { ", unique epochs" } else { "" };
     format!(
-        "{:?}; {deliveries}; L{} D{} T{} F{} S{} W{}{spill}; {} sweepers, {} faults, {} partial",
+        "{:?}; {deliveries}; L{} D{} T{} F{} S{} W{}{spill}; {} sweepers, {} faults, {} partial{epochs}",
         config.protocol,
         times.lease,
         times.sweep,
