@@ -18,6 +18,7 @@ Prints a table and exits 1 if anything differs. What only AWS can show, access r
 
 import argparse
 import base64
+import contextlib
 import http.client
 import io
 import json
@@ -32,7 +33,6 @@ from collections import Counter
 from pathlib import Path
 
 import botocore.session
-from botocore.config import Config
 from template_rules.document import POLLER, ROOT, SWEEPER, Template, constant, read, read_all, resolve
 
 REGION = "us-east-1"
@@ -65,29 +65,24 @@ class Ministack:
         for _ in range(240):
             if self.process.poll() is not None:
                 break
-            try:
+            with contextlib.suppress(OSError):
                 if self.request("GET", "/_ministack/health")[0] == 200:
                     return
-            except OSError:
-                pass
             time.sleep(0.25)
         raise SystemExit("ministack does not start; --keep-log tells more")
 
     def client(self, service):
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        config = Config(retries={"max_attempts": 1}, read_timeout=90)
-        return self.session.create_client(service, region_name=REGION, endpoint_url=self.url, config=config, **keys)
+        return self.session.create_client(service, region_name=REGION, endpoint_url=self.url, **keys)
 
     def request(self, method, path, headers=None, body=b""):
         # A plain Host, which this client sends: lambda_http cannot read one that is no URL, such as
         # api.execute-api.127.0.0.1:4566.
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
+        with contextlib.closing(connection):
             connection.request(method, path, body=body, headers=headers or {})
             answer = connection.getresponse()
             return answer.status, answer.read()
-        finally:
-            connection.close()
 
     def stop(self):
         self.process.terminate()
@@ -103,8 +98,7 @@ class Stack:
     def __init__(self, ministack, template, name, fifo, binaries):
         self.ministack, self.template, self.name, self.fifo = ministack, template, name, fifo
         self.names = {"AWS::StackName": name, "AWS::Region": REGION, "AWS::NoValue": None}
-        # Parameters as they are by default.
-        self.names |= {key: each.get("Default") for key, each in template.parameters.items()}
+        self.names |= {parameter: each.get("Default") for parameter, each in template.parameters.items()}
         self.dynamodb, self.sqs = ministack.client("dynamodb"), ministack.client("sqs")
         self.secrets, self.functions = ministack.client("secretsmanager"), ministack.client("lambda")
         for table in template.of_type("AWS::DynamoDB::Table"):
@@ -153,24 +147,21 @@ class Stack:
             variables = {key: str(value) for key, value in self.filled(function["Variables"]).items()}
             variables["AWS_ENDPOINT_URL"] = self.ministack.url
             name = self.filled(function["FunctionName"])
-            arn = self.functions.create_function(
-                FunctionName=name,
-                Runtime=function["Runtime"],
-                Handler=function["Handler"],
-                Role=ROLE,
-                Code={"ZipFile": binaries[binary]},
-                MemorySize=self.filled(function["MemorySize"]),
-                Timeout=SWEEPER_SECONDS if binary == SWEEPER else self.filled(function["Timeout"]),
-                Environment={"Variables": variables},
-            )["FunctionArn"]
+            wanted = {key: self.filled(function[key]) for key in ("Runtime", "Handler", "MemorySize", "Timeout")}
+            if binary == SWEEPER:
+                wanted["Timeout"] = SWEEPER_SECONDS
+            code, environment = {"ZipFile": binaries[binary]}, {"Variables": variables}
+            made = self.functions.create_function(
+                FunctionName=name, Role=ROLE, Code=code, Environment=environment, **wanted
+            )
             self.made[binary], self.variables[binary] = name, variables
             for event in function.get("Events", {}).values():
                 if event["Type"] == "HttpApi":
-                    self.make_route(gateway, f"{event['Properties']['Method']} {event['Properties']['Path']}", arn)
+                    self.make_route(gateway, f"{event['Properties']['Method']} {event['Properties']['Path']}", made)
 
-    def make_route(self, gateway, key, arn):
-        kind = {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0"}
-        made = gateway.create_integration(ApiId=self.api, IntegrationUri=arn, **kind)["IntegrationId"]
+    def make_route(self, gateway, key, function):
+        kind = {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0", "IntegrationUri": function["FunctionArn"]}
+        made = gateway.create_integration(ApiId=self.api, **kind)["IntegrationId"]
         gateway.create_route(ApiId=self.api, RouteKey=key, Target=f"integrations/{made}")
 
     def post(self, path):
