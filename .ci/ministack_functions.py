@@ -1,6 +1,5 @@
 """Runs the functions' release binaries behind ministack's HTTP API, as template.yaml puts them together.
 
-Usage: ministack_functions.py [--binaries DIR] [--keep-log FILE]
 Run it with the Python of a virtual environment that holds ministack; it needs nothing else. Tables, queues, secrets,
 functions with their variables, and routes are made from the template, once with a FIFO queue and once with a standard
 one: FIFO would hide a copy that the claims let through. Then, for each:
@@ -150,19 +149,17 @@ class Stack:
             wanted = {key: self.filled(function[key]) for key in ("Runtime", "Handler", "MemorySize", "Timeout")}
             if binary == SWEEPER:
                 wanted["Timeout"] = SWEEPER_SECONDS
-            code, environment = {"ZipFile": binaries[binary]}, {"Variables": variables}
-            made = self.functions.create_function(
-                FunctionName=name, Role=ROLE, Code=code, Environment=environment, **wanted
-            )
+            wanted |= {"Code": {"ZipFile": binaries[binary]}, "Environment": {"Variables": variables}}
+            made = self.functions.create_function(FunctionName=name, Role=ROLE, **wanted)
             self.made[binary], self.variables[binary] = name, variables
             for event in function.get("Events", {}).values():
                 if event["Type"] == "HttpApi":
                     self.make_route(gateway, f"{event['Properties']['Method']} {event['Properties']['Path']}", made)
 
     def make_route(self, gateway, key, function):
-        kind = {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0", "IntegrationUri": function["FunctionArn"]}
-        made = gateway.create_integration(ApiId=self.api, **kind)["IntegrationId"]
-        gateway.create_route(ApiId=self.api, RouteKey=key, Target=f"integrations/{made}")
+        proxy = {"IntegrationType": "AWS_PROXY", "PayloadFormatVersion": "2.0"}
+        made = gateway.create_integration(ApiId=self.api, IntegrationUri=function["FunctionArn"], **proxy)
+        gateway.create_route(ApiId=self.api, RouteKey=key, Target=f"integrations/{made['IntegrationId']}")
 
     def post(self, path):
         """Sends a file of events/ as its sender would, and gives the status."""
@@ -268,17 +265,21 @@ def run(stack, kind, files, report):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--binaries", type=Path, default=ROOT / "target/release", help="folder of the binaries")
+    arguments.add_argument(
+        "--binaries", type=Path, default=ROOT / "target/release", help="folder of the binaries, or .aws-sam/build"
+    )
     arguments.add_argument("--keep-log", help="file for ministack's log")
     options = arguments.parse_args()
     template = Template(read_all())
     binaries = {}
-    for binary in template.functions():
+    for binary, function in template.functions().items():
+        built = options.binaries / function["LogicalId"] / "bootstrap"
+        built = built if built.is_file() else options.binaries / binary
         memory = io.BytesIO()
         with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             entry = zipfile.ZipInfo("bootstrap")
             entry.external_attr = 0o755 << 16
-            archive.writestr(entry, (options.binaries / binary).read_bytes(), zipfile.ZIP_DEFLATED)
+            archive.writestr(entry, built.read_bytes(), zipfile.ZIP_DEFLATED)
         binaries[binary] = memory.getvalue()
         print(f"{binary:<17} {len(binaries[binary]):>9} bytes zipped")
     files = {source: sorted((ROOT / "events" / source).glob("*.json")) for source in template.sources()}

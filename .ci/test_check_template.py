@@ -1,4 +1,4 @@
-"""Breaks the template, the stacks within it and samconfig.toml in one place after the other, and sees each break named."""
+"""Breaks the template, the stacks within it and samconfig.toml in one place at a time, and sees each break named."""
 
 import sys
 

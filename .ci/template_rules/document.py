@@ -149,9 +149,9 @@ class Template:
     def functions(self):
         """Every function with the globals merged in, by the name of its binary."""
         functions = {}
-        for each in self.of_type("AWS::Serverless::Function").values():
+        for logical, each in self.of_type("AWS::Serverless::Function").items():
             own = each["Properties"]
-            merged = {**self.globals, **own}
+            merged = {**self.globals, **own, "LogicalId": logical}
             merged["Variables"] = {
                 **self.globals.get("Environment", {}).get("Variables", {}),
                 **own.get("Environment", {}).get("Variables", {}),

@@ -7,15 +7,13 @@ from .document import POLLER, STACK, SWEEPER, product_code, resolve
 
 # What a stack's own metric filter counts in.
 FILTERED = f"TributaryApi/{STACK}"
+VISIBLE, AGE = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"
 # Metrics that AWS writes, and their one dimension.
 FOREIGN = {
     "AWS/ApiGateway": ("ApiId", {"Count", "4xx", "5xx", "Latency", "IntegrationLatency"}),
     "AWS/DynamoDB": ("TableName", {"ConsumedWriteCapacityUnits", "WriteThrottleEvents"}),
     "AWS/Lambda": ("FunctionName", {"ConcurrentExecutions", "Duration", "Errors", "Invocations", "Throttles"}),
-    "AWS/SQS": (
-        "QueueName",
-        {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesVisible"},
-    ),
+    "AWS/SQS": ("QueueName", {VISIBLE, AGE, "ApproximateNumberOfMessagesNotVisible"}),
 }
 # Of a request's metrics, by outcome, which each source must have an alarm on.
 OF_EACH_SOURCE = {
@@ -25,7 +23,6 @@ OF_EACH_SOURCE = {
     ("Unrecognized", "accepted"),
 }
 OF_EACH_FUNCTION = {"Errors", "Throttles"}
-VISIBLE, AGE = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"
 # And what else must have one, by the value of the metric's dimension.
 OF_THE_STACK = {
     ("5xx", "<Api>"),
