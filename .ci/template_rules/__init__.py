@@ -1,0 +1,1 @@
+"""The rules that the deployment must keep, by what they are about."""
