@@ -8,6 +8,7 @@ mod doctor;
 mod environment;
 mod feed;
 mod info;
+mod interrupt;
 mod normalize;
 mod redrive;
 mod server;

@@ -82,9 +82,11 @@ impl Deployment {
                 Kind::Environment
             }
             None => {
-                return Err("which deployment? --stack NAME for one on AWS, --local for the gateway on this machine, or \
+                return Err(
+                    "which deployment? --stack NAME for one on AWS, --local for the gateway on this machine, or \
                             the functions' variables (TRIBUTARY_JOURNAL_TABLE, TRIBUTARY_QUEUE_URL ...)"
-                    .to_owned());
+                        .to_owned(),
+                );
             }
         };
         let config = aws::config().await?;
@@ -144,7 +146,8 @@ impl Deployment {
             Kind::Stack(name) => stack::queue(&self.sqs, name, Queue::Events).await?,
             _ => required(Queue::Events.variable())?,
         };
-        let call = self.sqs.get_queue_attributes().queue_url(&events).attribute_names(QueueAttributeName::RedrivePolicy);
+        let call =
+            self.sqs.get_queue_attributes().queue_url(&events).attribute_names(QueueAttributeName::RedrivePolicy);
         let output = call.send().await.map_err(|error| trouble("sqs:GetQueueAttributes", &error))?;
         let policy = output.attributes().and_then(|all| all.get(&QueueAttributeName::RedrivePolicy));
         let name = policy.and_then(|policy| dead_letter_queue(policy)).ok_or_else(|| {
@@ -185,7 +188,8 @@ fn variable(name: &str) -> Option<String> {
 
 fn required(name: &'static str) -> Result<String, Trouble> {
     variable(name).ok_or_else(|| {
-        let text = format!("{name} is not set: the functions' variables name a deployment together; or say --stack NAME");
+        let text =
+            format!("{name} is not set: the functions' variables name a deployment together; or say --stack NAME");
         Trouble::new(Why::Missing, text)
     })
 }

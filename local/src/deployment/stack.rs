@@ -4,6 +4,7 @@
 //! from what an earlier stack of that name left behind, so where there are two of a thing this says so and guesses none.
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::operation::get_queue_url::GetQueueUrlError;
 
 use super::trouble::{Trouble, Why, trouble};
 use super::{Queue, Table};
@@ -24,7 +25,7 @@ pub(super) async fn queue(sqs: &Client, stack: &str, queue: Queue) -> Result<Str
     for suffix in queue_names(queue) {
         match sqs.get_queue_url().queue_name(format!("{stack}{suffix}")).send().await {
             Ok(output) => found.extend(output.queue_url().map(str::to_owned)),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_queue_does_not_exist()) => {}
+            Err(error) if error.as_service_error().is_some_and(GetQueueUrlError::is_queue_does_not_exist) => {}
             Err(error) => return Err(trouble("sqs:GetQueueUrl", &error)),
         }
     }
@@ -137,7 +138,8 @@ mod tests {
 
     #[test]
     fn stacks_are_read_off_queues() {
-        let urls = ["https://sqs.eu-west-1.amazonaws.com/123/b-quarantine", "http://127.0.0.1:1/0/a-quarantine", "x/a-spill"];
+        let urls =
+            ["https://sqs.eu-west-1.amazonaws.com/123/b-quarantine", "http://127.0.0.1:1/0/a-quarantine", "x/a-spill"];
         assert_eq!(stacks(urls.into_iter()), ["a", "b"]);
     }
 }

@@ -63,9 +63,15 @@ where
     let why = match code {
         "RequestExpired" | "RequestTimeTooSkewed" => Why::Clock,
         "InvalidSignatureException" | "SignatureDoesNotMatch" if late => Why::Clock,
-        "UnrecognizedClientException" | "InvalidClientTokenId" | "ExpiredToken" | "ExpiredTokenException"
-        | "InvalidSignatureException" | "SignatureDoesNotMatch" | "MissingAuthenticationToken"
-        | "IncompleteSignature" | "InvalidAccessKeyId" => Why::Credentials,
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "MissingAuthenticationToken"
+        | "IncompleteSignature"
+        | "InvalidAccessKeyId" => Why::Credentials,
         _ if code.contains("AccessDenied") || code.contains("NotAuthorized") => Why::Denied,
         _ if code.contains("NotFound") || code.contains("DoesNotExist") || code.contains("NonExistent") => Why::Missing,
         _ => Why::Other,

@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn a_clock_is_judged_before_aws_refuses_it() {
-        for (ahead, state) in [(0, State::Ok), (-60, State::Ok), (61, State::Warn), (-240, State::Warn), (241, State::Fail)]
+        for (ahead, state) in
+            [(0, State::Ok), (-60, State::Ok), (61, State::Warn), (-240, State::Warn), (241, State::Fail)]
         {
             assert_eq!(verdict(ahead).0, state, "{ahead}");
         }

@@ -44,15 +44,16 @@ fn one(queue: Queue, url: &str, attributes: &Attributes, local: bool, report: &m
     let own_name = url.rsplit('/').next().unwrap_or(url);
     let fifo = text(Name::FifoQueue) == "true";
 
-    let by_group = text(Name::DeduplicationScope) == "messageGroup"
-        && text(Name::FifoThroughputLimit) == "perMessageGroupId";
+    let by_group =
+        text(Name::DeduplicationScope) == "messageGroup" && text(Name::FifoThroughputLimit) == "perMessageGroupId";
     if !fifo {
         let note = if queue == Queue::Events { ", standard: SQS itself may deliver a copy" } else { "" };
         report.ok(what, format!("{own_name}{note}"));
     } else if by_group {
         report.ok(what, format!("{own_name}, FIFO, high throughput"));
     } else {
-        let todo = "set DeduplicationScope=messageGroup and FifoThroughputLimit=perMessageGroupId, or deploy the template";
+        let todo =
+            "set DeduplicationScope=messageGroup and FifoThroughputLimit=perMessageGroupId, or deploy the template";
         report.add(State::Warn, what, format!("{own_name}, FIFO, 300 sends a second at most"), todo);
     }
 

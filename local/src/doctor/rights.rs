@@ -38,7 +38,12 @@ fn tell(name: &str, tried: &Tried, untried: &[&str], report: &mut Report) {
     }
     let denied: Vec<&str> = tried.iter().filter(|(_, denied)| *denied).map(|(call, _)| *call).collect();
     if !denied.is_empty() {
-        return report.add(State::Warn, name, format!("denied: {}", denied.join(", ")), "ask for these actions, if you are to do it");
+        return report.add(
+            State::Warn,
+            name,
+            format!("denied: {}", denied.join(", ")),
+            "ask for these actions, if you are to do it",
+        );
     }
     let rest = match untried {
         [] => String::new(),

@@ -1,6 +1,7 @@
 //! The rules of the sources. No value is ever shown.
 
 use aws_sdk_secretsmanager::Client;
+use futures_util::future::join_all;
 use tributary_gateway::{Rules, RulesError};
 use tributary_normalize::SOURCES;
 
@@ -18,25 +19,22 @@ enum Place {
 }
 
 pub(super) async fn check(deployment: &Deployment, report: &mut Report) {
-    let mut open = 0;
-    let mut known = 0;
-    for source in SOURCES {
+    let rules = join_all(SOURCES.iter().map(|source| rules(deployment, source.name()))).await;
+    let (mut open, mut known) = (0, 0);
+    for (source, rules) in SOURCES.iter().zip(rules) {
         let what = format!("rules of {}", source.name());
         if deployment.is_local() {
             report.not_here(&what);
             continue;
         }
-        let (text, place) = match place(deployment, source.name()) {
-            Place::Secret(id) => match read(deployment, &id).await {
-                Ok(text) => (text, format!("secret {id}")),
-                Err(trouble) => {
-                    report.trouble(&what, &trouble);
-                    continue;
-                }
-            },
-            Place::Text(text) => (text, "environment".to_owned()),
-            Place::Nowhere => {
+        let (text, place) = match rules {
+            Ok(Some(found)) => found,
+            Ok(None) => {
                 report.add(State::Warn, &what, "no variable names any", FILL);
+                continue;
+            }
+            Err(trouble) => {
+                report.trouble(&what, &trouble);
                 continue;
             }
         };
@@ -56,6 +54,18 @@ pub(super) async fn check(deployment: &Deployment, report: &mut Report) {
     if known == SOURCES.len() && open == 0 {
         report.add(State::Fail, "rules", "no source lets anybody in", FILL);
     }
+}
+
+/// The rules of a source as text, and where they are; none where nothing names any.
+async fn rules(deployment: &Deployment, source: &str) -> Result<Option<(String, String)>, Trouble> {
+    if deployment.is_local() {
+        return Ok(None);
+    }
+    Ok(match place(deployment, source) {
+        Place::Secret(id) => Some((read(deployment, &id).await?, format!("secret {id}"))),
+        Place::Text(text) => Some((text, "environment".to_owned())),
+        Place::Nowhere => None,
+    })
 }
 
 fn place(deployment: &Deployment, source: &str) -> Place {

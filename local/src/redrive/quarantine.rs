@@ -15,6 +15,7 @@ use super::tally::Tally;
 use crate::cli::{Queue, RedriveQuarantine, complain, print, say};
 use crate::deployment::Deployment;
 use crate::deployment::trouble::trouble;
+use crate::interrupt::Interrupt;
 
 /// A part has as long as a request.
 const PART_MS: i64 = 20_000;
@@ -88,18 +89,16 @@ struct Walk<'o> {
 
 impl Walk<'_> {
     async fn run(&mut self) -> Result<Ended, String> {
-        let interrupted = tokio::signal::ctrl_c();
-        tokio::pin!(interrupted);
+        let mut interrupt = Interrupt::new().await;
         let mut progress = Progress::new();
         while !self.parts.is_over() && self.limit_left() > 0 {
-            let parts = tokio::select! {
-                parts = self.parts.next() => parts?,
-                _ = &mut interrupted => return Ok(Ended::Interrupted),
-            };
+            if interrupt.came().await {
+                return Ok(Ended::Interrupted);
+            }
+            let parts = self.parts.next().await?;
             let left = usize::try_from(self.limit_left()).unwrap_or(usize::MAX);
             let chosen: Vec<Part> = parts.into_iter().filter(|part| self.is_wanted(part)).take(left).collect();
             self.taken += u64::try_from(chosen.len()).unwrap_or(u64::MAX);
-            // Not interrupted in the middle: what is begun is finished, which takes seconds.
             let done = join_all(chosen.iter().map(|part| one(part, self.pipeline.as_ref()))).await;
             for (part, done) in chosen.iter().zip(done) {
                 self.settle(part, done).await;
@@ -156,7 +155,9 @@ impl Walk<'_> {
     fn report(&self) {
         let sum = self.tally.sum();
         for (source, reason, found, pieces) in self.parts.incomplete() {
-            say(&format!("  stays: {source}: {reason}: {found} of {pieces} pieces are there; the others may be hidden now"));
+            say(&format!(
+                "  stays: {source}: {reason}: {found} of {pieces} pieces are there; the others may be hidden now"
+            ));
         }
         if self.parts.foreign > 0 {
             say(&format!("  stays: {} messages that Tributary did not write", self.parts.foreign));

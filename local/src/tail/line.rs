@@ -106,6 +106,6 @@ mod tests {
     #[test]
     fn a_spilled_chunk_tells_when_and_how_many() {
         let body = r#"{"partition":"shard#1","sort":"001768478400000#abc","events":7,"data":""}"#;
-        assert_eq!(PLAIN_STYLE.of(Queue::Spill, body), "2026-01-15T12:00:00Z      chunk abc  7 events");
+        assert_eq!(PLAIN_STYLE.of(Queue::Spill, body), "2026-01-15T12:00:00.000Z  chunk abc  7 events");
     }
 }

@@ -12,15 +12,13 @@ use self::line::Style;
 use self::peek::Peek;
 use crate::cli::{Queue, Tail, print, say};
 use crate::deployment::{Deployment, Kind, gateway};
+use crate::interrupt::Interrupt;
 
 /// Why the events of a deployment are not just shown.
 const NOT_THE_EVENTS: &str = "\
 the events queue cannot be looked at without harm: a message that is received is hidden, with its group, from whoever
 consumes the stream, and after five receives it goes to the dead letters. Say --take to delete each event once it is
 shown, on a stack that nobody else consumes. Or look where no consumer is: tail quarantine, tail dead-letters";
-
-/// Whether somebody still reads what is printed.
-pub(super) type Open = bool;
 
 pub(crate) async fn run(options: &Tail) -> Result<ExitCode, String> {
     let deployment = Deployment::find(&options.place).await?;
@@ -30,12 +28,10 @@ pub(crate) async fn run(options: &Tail) -> Result<ExitCode, String> {
         (_, Queue::Events, false) => Err(NOT_THE_EVENTS.to_owned()),
         (_, queue, take) => {
             let url = deployment.queue(queue).await?;
+            let mut interrupt = Interrupt::new().await;
             say(&format!("{}: {url}; Ctrl-C ends", if take { "taking from" } else { "looking at" }));
             let mut peek = Peek::new(deployment.sqs.clone(), url, queue, take, style);
-            let ended = tokio::select! {
-                ended = peek.run() => ended,
-                _ = tokio::signal::ctrl_c() => Ok(()),
-            };
+            let ended = peek.run(&mut interrupt).await;
             peek.give_back().await;
             ended.map(|()| ExitCode::SUCCESS)
         }
@@ -51,12 +47,13 @@ fn colour() -> bool {
 /// Shows what the local gateway says it sends.
 async fn listen(url: &str, style: Style) -> Result<ExitCode, String> {
     let mut body = gateway::get(url, "/_local/events").await?.into_body();
+    let mut interrupt = Interrupt::new().await;
     say(&format!("events that the gateway at {url} sends from now on; Ctrl-C ends"));
     let mut rest = Vec::new();
     loop {
         let frame = tokio::select! {
             frame = body.frame() => frame,
-            _ = tokio::signal::ctrl_c() => return Ok(ExitCode::SUCCESS),
+            () = interrupt.comes() => return Ok(ExitCode::SUCCESS),
         };
         let Some(Ok(frame)) = frame else {
             say("the gateway has stopped");

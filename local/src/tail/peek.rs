@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry};
 
-use super::Open;
 use super::line::Style;
 use crate::cli::{Queue, print};
 use crate::deployment::trouble::trouble;
+use crate::interrupt::Interrupt;
 
 /// Most messages of a call (AWS).
 const BATCH: usize = 10;
@@ -37,23 +37,26 @@ impl Peek {
         Self { sqs, url, queue, take, style, seen: HashSet::new(), held: Vec::new() }
     }
 
-    /// Shows what is there and what comes, until nobody reads it any more.
-    pub(super) async fn run(&mut self) -> Result<(), String> {
+    /// Shows what is there and what comes, until Ctrl-C, or until nobody reads it any more.
+    pub(super) async fn run(&mut self, interrupt: &mut Interrupt) -> Result<(), String> {
         loop {
-            if !self.round().await? {
+            if !self.round(interrupt).await? {
                 return Ok(());
             }
             self.give_back().await;
-            if !self.take {
-                tokio::time::sleep(PAUSE).await;
+            if !self.take && interrupt.came_within(PAUSE).await {
+                return Ok(());
             }
         }
     }
 
-    /// One look at all that is there.
-    async fn round(&mut self) -> Result<Open, String> {
+    /// One look at all that is there. False when it is to end.
+    async fn round(&mut self, interrupt: &mut Interrupt) -> Result<bool, String> {
         let begun = Instant::now();
         while begun.elapsed() < ROUND {
+            if interrupt.came().await {
+                return Ok(false);
+            }
             let call = self.sqs.receive_message().queue_url(&self.url).max_number_of_messages(10);
             let call = call.wait_time_seconds(WAIT_S).visibility_timeout(HOLD_S);
             let received = call.send().await.map_err(|error| trouble("sqs:ReceiveMessage", &error))?;

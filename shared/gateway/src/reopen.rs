@@ -38,8 +38,7 @@ pub fn reopen(part: &Quarantined, settings: impl FnOnce(&str) -> Settings) -> Re
     let Some(received) = Timestamp::parse(&part.received) else {
         return Reopened::rejected("no_time", "`received` is no time");
     };
-    let segments: Vec<String> =
-        part.path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
+    let segments: Vec<String> = part.path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
     let settings = settings(source.name());
     let read = |body: &[u8]| {
         let context = Context { received, traceparent: None };

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
 
@@ -90,10 +91,7 @@ impl DynamoJournal {
         let put = TransactWriteItem::builder().put(put.build().map_err(|_| built())?).build();
         let delete = TransactWriteItem::builder().delete(delete.build().map_err(|_| built())?).build();
         let call = self.client.transact_write_items().transact_items(put).transact_items(delete);
-        let error = match call.send().await {
-            Ok(_) => return Ok(Returned::Back),
-            Err(error) => error,
-        };
+        let Err(error) = call.send().await else { return Ok(Returned::Back) };
         match refused(&error) {
             Some((_, true)) => Ok(Returned::Gone),
             // What lives under this id is not older than the dead copy: bury puts before it deletes.
@@ -117,7 +115,7 @@ impl DynamoJournal {
         match call.send().await {
             Ok(_) => Ok(Fenced::Done),
             Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+                if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(Fenced::Lost)
             }
@@ -127,10 +125,7 @@ impl DynamoJournal {
 }
 
 fn dead_key(chunk: &Chunk) -> HashMap<String, AttributeValue> {
-    HashMap::from([
-        ("pk".to_owned(), text(dead_partition(chunk.key.shard))),
-        ("sk".to_owned(), text(chunk.key.sort())),
-    ])
+    HashMap::from([("pk".to_owned(), text(dead_partition(chunk.key.shard))), ("sk".to_owned(), text(chunk.key.sort()))])
 }
 
 /// Which of the two conditions refused the transaction: that of the put, that of the delete.
