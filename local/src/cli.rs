@@ -29,13 +29,9 @@ pub(crate) enum Command {
     Normalize(Normalize),
     /// Lists every vendor event known, tab separated
     Catalog,
-    /// Shows the messages of a queue as they come, one line each
     Tail(Tail),
-    /// Sends what was set aside through the code of today; dry run unless --apply
     Redrive(Redrive),
-    /// Checks a deployment and says what to do about what it finds
     Doctor(Doctor),
-    /// Prints the variables that point a function at the local gateway's tables and queues
     Env(Env),
 }
 
@@ -48,7 +44,7 @@ pub(crate) struct Place {
     /// Credentials and region come from where the AWS CLI has them: AWS_PROFILE, AWS_REGION, `aws sso login`, a role of
     /// the machine. For a kind of sign-in that this program does not know:
     /// eval "$(aws configure export-credentials --format env)"
-    #[arg(long, value_name = "NAME", conflicts_with = "local")]
+    #[arg(long, value_name = "NAME", conflicts_with = "local", verbatim_doc_comment)]
     pub(crate) stack: Option<String>,
     /// The local gateway that is running [without a URL: http://127.0.0.1:3000]
     #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, default_missing_value = LOCAL)]
@@ -77,7 +73,9 @@ pub(crate) enum Queue {
 /// it and its group from the consumer, and five receives send it to the dead letters. So it is shown with --take only,
 /// which deletes what it shows: for stacks without another consumer.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
 Needs: sqs:GetQueueUrl, sqs:ReceiveMessage, sqs:ChangeMessageVisibility; with --take sqs:DeleteMessage;
 for dead-letters sqs:GetQueueAttributes of the events queue.
 
@@ -85,7 +83,8 @@ Examples:
   tributary tail --local                            what the local gateway sends, as it sends it
   tributary tail quarantine --stack tributary       why parts were not read
   tributary tail dead-letters --stack tributary --json | jq .type
-  tributary tail events --stack test --take         takes the events off the queue of a test stack")]
+  tributary tail events --stack test --take         takes the events off the queue of a test stack"
+)]
 pub(crate) struct Tail {
     /// The queue
     #[arg(value_enum, default_value = "events")]
@@ -100,12 +99,12 @@ pub(crate) struct Tail {
     pub(crate) place: Place,
 }
 
-/// Sends what was set aside through the code of today.
+/// Sends what was set aside through the code of today; dry run unless --apply.
 ///
 /// Without --apply nothing is changed: it says what would happen. Build it from the version that has the fix: what is
 /// read again is read by this program, not by the deployed functions.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true)]
+#[command(verbatim_doc_comment, arg_required_else_help = true)]
 pub(crate) struct Redrive {
     #[command(subcommand)]
     pub(crate) what: RedriveWhat,
@@ -113,9 +112,7 @@ pub(crate) struct Redrive {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RedriveWhat {
-    /// Parts that could not be read when they came
     Quarantine(RedriveQuarantine),
-    /// Chunks of the journal that could not be sent in many tries
     Dead(RedriveDead),
 }
 
@@ -130,7 +127,9 @@ pub(crate) enum RedriveWhat {
 /// the code still rejects stays as it is. So does a part of which pieces are missing, and an event that is too large
 /// for any queue.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
 Needs: sqs:GetQueueUrl, ListQueues, GetQueueAttributes, ReceiveMessage, ChangeMessageVisibility, and with --apply
 DeleteMessage on the quarantine queue and SendMessage on the events and spill queues; dynamodb:ListTables, and with
 --apply BatchWriteItem, UpdateItem, DeleteItem on the journal, PartiQLInsert, BatchGetItem on the claims.
@@ -139,7 +138,8 @@ Settings of a source (TRIBUTARY_<SOURCE>_<NAME>, as the function has them) are t
 Examples:
   tributary redrive quarantine --stack tributary
   tributary redrive quarantine --stack tributary --source infobip --reason wrong_shape --limit 1 --apply
-  tributary redrive quarantine --local --apply")]
+  tributary redrive quarantine --local --apply"
+)]
 pub(crate) struct RedriveQuarantine {
     /// Do it
     #[arg(long)]
@@ -166,12 +166,15 @@ pub(crate) struct RedriveQuarantine {
 /// transaction, so that its claims stay its own and there is never a second copy. Find out first why it could not be
 /// sent: after a few more tries it would be set aside again. A damaged chunk stays where it is.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
 Needs: dynamodb:ListTables, dynamodb:Query on the journal; with --apply dynamodb:PutItem and dynamodb:DeleteItem on it.
 
 Examples:
   tributary redrive dead --stack tributary
-  tributary redrive dead --stack tributary --limit 1 --apply")]
+  tributary redrive dead --stack tributary --limit 1 --apply"
+)]
 pub(crate) struct RedriveDead {
     /// Do it
     #[arg(long)]
@@ -183,20 +186,25 @@ pub(crate) struct RedriveDead {
     pub(crate) place: Place,
 }
 
-/// Checks a deployment: tables, queues, secrets, clock, backlog, and what you may do.
+/// Checks a deployment and says what to do about what it finds.
+///
+/// Looks at tables, queues, secrets, clock, backlog, and what you may do.
 ///
 /// Changes nothing. It looks at the quarantine queue the way `tail` does, and tries rights with calls that cannot take
 /// effect. Secrets are read to see whether they are rules; no value is ever shown.
 ///
 /// Exit code: 0 if nothing failed (warnings are none), 1 if a check failed, 2 if it could not begin.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
 Needs: what it is to check. A call that is denied is named, and the rest goes on.
 
 Examples:
   tributary doctor --stack tributary
   AWS_PROFILE=prod AWS_REGION=eu-central-1 tributary doctor --stack tributary
-  tributary doctor --local")]
+  tributary doctor --local"
+)]
 pub(crate) struct Doctor {
     #[command(flatten)]
     pub(crate) place: Place,
@@ -208,15 +216,18 @@ pub(crate) struct Doctor {
 /// same tables and queues as the gateway, lets in the same local secrets, and `tributary tail` and `redrive` need no
 /// --local. Only while that gateway runs: it listens on other ports each time.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
 Needs: a local gateway that runs (`tributary`).
 
 Examples:
   eval \"$(tributary env)\" && cargo lambda watch
-  tributary env --local=http://127.0.0.1:4000")]
+  tributary env --local=http://127.0.0.1:4000"
+)]
 pub(crate) struct Env {
     /// The gateway
-    #[arg(long, value_name = "URL", default_value = LOCAL)]
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_value = LOCAL, default_missing_value = LOCAL)]
     pub(crate) local: String,
 }
 

@@ -326,11 +326,19 @@ fn without_a_gateway_a_network_credentials_or_a_region_it_says_so_within_seconds
 
 #[test]
 fn the_help_of_each_command_says_what_it_needs_and_gives_an_example() {
-    for arguments in [&["tail"][..], &["redrive", "quarantine"], &["redrive", "dead"], &["doctor"], &["env"]] {
+    for (arguments, says) in [
+        (&["tail"][..], "Nothing is consumed unless you say --take"),
+        (&["redrive", "quarantine"], "it can be interrupted, or killed, and run again"),
+        (&["redrive", "dead"], "A damaged chunk stays where it is"),
+        (&["doctor"], "no value is ever shown"),
+        (&["env"], "Only while that gateway runs"),
+    ] {
         let help = text(&run(&[arguments, &["--help"]].concat()).stdout);
-        for part in ["Needs: ", "Examples:\n  ", "tributary "] {
-            assert!(help.contains(part), "{arguments:?} lacks {part:?}:\n{help}");
+        let flowing = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in [says, "Needs: ", "Examples: ", "Usage: tributary "] {
+            assert!(flowing.contains(part), "{arguments:?} lacks {part:?}:\n{help}");
         }
+        assert!(help.lines().all(|line| line.len() <= 200), "{help}");
     }
     assert_eq!(run(&["redrive"]).status.code(), Some(2));
 }
