@@ -18,7 +18,7 @@ use tributary_events::Event;
 
 use crate::cli::{Demo, print, say};
 use crate::server::router;
-use crate::table::table;
+use crate::table::{shorten, table};
 use crate::world::World;
 
 /// Most rounds of receiving nothing before a queue counts as drained.
@@ -225,14 +225,6 @@ async fn drain(sqs: &aws_sdk_sqs::Client, url: &str) -> Result<Vec<String>, Stri
         }
     }
     Ok(bodies)
-}
-
-/// Ids are long; the table is for eyes.
-fn shorten(subject: &str) -> String {
-    if subject.chars().count() <= 44 {
-        return subject.to_owned();
-    }
-    subject.chars().take(43).chain(std::iter::once('…')).collect()
 }
 
 fn folder(options: &Demo) -> Result<PathBuf, String> {

@@ -3,9 +3,17 @@
 mod catalog;
 mod cli;
 mod demo;
+mod deployment;
+mod doctor;
+mod environment;
+mod feed;
+mod info;
+mod interrupt;
 mod normalize;
+mod redrive;
 mod server;
 mod table;
+mod tail;
 mod world;
 
 use std::process::ExitCode;
@@ -21,6 +29,10 @@ fn main() -> ExitCode {
         Some(Command::Normalize(options)) => normalize::run(options),
         Some(Command::Catalog) => catalog::run(),
         Some(Command::Demo(options)) => block_on(demo::run(options)),
+        Some(Command::Tail(options)) => block_on(tail::run(options)),
+        Some(Command::Redrive(options)) => block_on(redrive::run(&options.what)),
+        Some(Command::Doctor(options)) => block_on(doctor::run(options)),
+        Some(Command::Env(options)) => block_on(environment::run(options)),
         None => block_on(server::run(&cli.serve)),
     };
     match outcome {

@@ -62,7 +62,7 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 /// What to say of a source there is not.
-fn unknown_source(name: &str) -> String {
+pub(crate) fn unknown_source(name: &str) -> String {
     let known: Vec<&str> = SOURCES.iter().map(|source| source.name()).collect();
     format!("no source is called {name:?}; there are {}", known.join(", "))
 }

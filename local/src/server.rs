@@ -38,7 +38,12 @@ pub(crate) async fn run(options: &Serve) -> Result<ExitCode, String> {
     let world = Arc::new(World::start(options.data.clone(), Some(watcher)).await?);
     welcome(&world, address.port(), options);
 
-    let server = axum::serve(listener, router(world.clone())).with_graceful_shutdown(interrupted());
+    let feed = world.feed.clone();
+    let server = axum::serve(listener, router(world.clone())).with_graceful_shutdown(async move {
+        interrupted().await;
+        // Who listens would keep the server from ending.
+        feed.close();
+    });
     tokio::select! {
         served = async { server.await } => served.map_err(|error| format!("the server stopped: {error}"))?,
         () = sweep(&world) => {}
@@ -76,6 +81,9 @@ async fn answer(State(world): State<Arc<World>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let name = parts.uri.path().trim_start_matches('/').split('/').next().unwrap_or_default().to_ascii_lowercase();
     let Some(gateway) = world.gateways.get(name.as_str()) else {
+        if parts.method == Method::GET && name == "_local" {
+            return local(&world, parts.uri.path());
+        }
         return if parts.method == Method::GET && name.is_empty() {
             Response::new(Body::from(format!("POST to one of: {}\n", routes(&world).join(" "))))
         } else {
@@ -92,6 +100,18 @@ async fn answer(State(world): State<Arc<World>>, request: Request) -> Response {
     let (mut response, summary) = gateway.handle(Request::from_parts(parts, body), &call).await;
     tell(response.headers_mut(), &summary);
     response.map(Body::from)
+}
+
+/// What the other commands ask: where tables and queues are, and the events as they are sent.
+fn local(world: &World, path: &str) -> Response {
+    let (content_type, body) = match path {
+        "/_local" => ("application/json", serde_json::to_string(&world.info()).unwrap_or_default().into()),
+        "/_local/events" => ("application/jsonl", world.feed.listen()),
+        _ => return Gateway::not_found().map(Body::from),
+    };
+    let mut response = Response::new(body);
+    response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
 }
 
 /// What became of the request, in headers: only here, where the caller is the developer.

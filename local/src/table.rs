@@ -14,6 +14,14 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
+/// Ids are long; tables are for eyes.
+pub(crate) fn shorten(subject: &str) -> String {
+    if subject.chars().count() <= 44 {
+        return subject.to_owned();
+    }
+    subject.chars().take(43).chain(std::iter::once('…')).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::table;

@@ -12,6 +12,9 @@ use tributary_pipeline::ports::{Fault, Incoming, Outbox, Outgoing, Sent, SystemC
 use tributary_pipeline::{Pipeline, Settings};
 use tributary_stack::{Stack, StackOptions};
 
+use crate::feed::Feed;
+use crate::info::{Endpoints, Info, Queues, Tables};
+
 /// Rules for local use, known to everybody: one of several a source, so that each way can be tried.
 const DEV_AUTH: &str = include_str!("../dev-auth.json");
 /// Local requests end sooner than Lambda's, so leases do too: a restart after a crash need not wait half a minute.
@@ -19,12 +22,17 @@ const DEV_AUTH: &str = include_str!("../dev-auth.json");
 pub(crate) const REQUEST_MS: i64 = 5_000;
 const LEASE_MS: i64 = 15_000;
 
+/// The stand-ins take any; a client must name one.
+const REGION: &str = "us-east-1";
+
 pub(crate) struct World {
     pub(crate) stack: Stack,
     pub(crate) pipeline: Pipeline,
     pub(crate) gateways: BTreeMap<&'static str, Gateway>,
     /// Sources that use the rules everybody knows.
     pub(crate) dev: Vec<&'static str>,
+    /// Tells what reaches the queue.
+    pub(crate) feed: Feed,
 }
 
 /// What to do with each event that reaches the queue.
@@ -44,9 +52,8 @@ impl World {
         let stack = Stack::start(options).await.map_err(|error| error.to_string())?;
         let mut pipeline = with_clients(stack.dynamodb(), &stack.sqs(), resources(&stack), Arc::new(SystemClock));
         pipeline.settings = Settings { lease_ms: LEASE_MS, ..Settings::default() };
-        if let Some(watcher) = watcher {
-            pipeline.queue = Arc::new(Watched { inner: pipeline.queue, watcher });
-        }
+        let feed = Feed::new();
+        pipeline.queue = Arc::new(Watched { inner: pipeline.queue, watcher, feed: feed.clone() });
         let mut gateways = BTreeMap::new();
         let mut dev = Vec::new();
         for source in SOURCES {
@@ -58,12 +65,37 @@ impl World {
             }
             gateways.insert(name, Gateway::new(*source, settings_from_env(name), provider, pipeline.clone()));
         }
-        Ok(Self { stack, pipeline, gateways, dev })
+        Ok(Self { stack, pipeline, gateways, dev, feed })
+    }
+
+    /// What the gateway tells of itself.
+    pub(crate) fn info(&self) -> Info {
+        let (names, queues) = (StackOptions::default(), self.stack.queues());
+        let rules = |source: &&'static str| Some(((*source).to_owned(), all_dev_rules().ok()?.get(*source)?.clone()));
+        Info {
+            region: REGION.to_owned(),
+            endpoints: Endpoints {
+                dynamodb: self.stack.dynamodb_url().to_owned(),
+                sqs: self.stack.sqs_url().to_owned(),
+            },
+            tables: Tables { journal: names.journal_table, claims: names.claims_table },
+            queues: Queues {
+                events: queues.events.clone(),
+                dead_letters: queues.dead_letters.clone(),
+                quarantine: queues.quarantine.clone(),
+                spill: queues.spill.clone(),
+            },
+            auth: self.dev.iter().filter_map(rules).collect(),
+        }
     }
 }
 
+fn all_dev_rules() -> Result<serde_json::Value, String> {
+    serde_json::from_str(DEV_AUTH).map_err(|error| format!("dev-auth.json: {error}"))
+}
+
 fn dev_rules(source: &str) -> Result<Rules, String> {
-    let all: serde_json::Value = serde_json::from_str(DEV_AUTH).map_err(|error| format!("dev-auth.json: {error}"))?;
+    let all = all_dev_rules()?;
     let rules = all.get(source).ok_or_else(|| format!("dev-auth.json has no rules for {source}"))?;
     Rules::parse(&rules.to_string()).map_err(|error| format!("dev-auth.json, {source}: {error}"))
 }
@@ -71,7 +103,8 @@ fn dev_rules(source: &str) -> Result<Rules, String> {
 /// A queue that shows what it acknowledged.
 struct Watched {
     inner: Arc<dyn Outbox>,
-    watcher: Watcher,
+    watcher: Option<Watcher>,
+    feed: Feed,
 }
 
 #[async_trait]
@@ -80,7 +113,10 @@ impl Outbox for Watched {
         let sent = self.inner.send(messages).await;
         for (message, sent) in messages.iter().zip(&sent) {
             if *sent == Sent::Acknowledged {
-                (self.watcher)(message.body);
+                self.feed.tell(message.body);
+                if let Some(watcher) = &self.watcher {
+                    watcher(message.body);
+                }
             }
         }
         sent

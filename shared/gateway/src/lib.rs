@@ -9,6 +9,7 @@ mod gateway;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod metrics;
+mod reopen;
 mod reply;
 mod request;
 mod secrets;
@@ -16,5 +17,6 @@ mod secrets;
 pub use auth::{Denied, Rule, Rules, RulesError, Verified};
 pub use gateway::{Call, Gateway, Limits, Outcome, Summary};
 pub use metrics::{request_metrics, sweep_metrics};
+pub use reopen::{Reopened, reopen};
 pub use request::Received;
 pub use secrets::{Provider, SecretError, from_env, settings_from_env};

@@ -12,6 +12,9 @@ use crate::audit::Audit;
 /// Most events and rejects of one request. The largest batch of any vendor is 2,000 (Infobip).
 pub(crate) const MAX_PARTS: usize = 20_000;
 
+/// Most bytes that rejected elements of one list may repeat of what stands around it.
+const MAX_AROUND: usize = 4 << 20;
+
 /// An event ready for the queue.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Prepared {
@@ -70,7 +73,8 @@ impl RejectReason {
     }
 }
 
-/// A part of an authentic request that is no event: goes to quarantine, whole.
+/// A part of an authentic request that is no event: goes to quarantine, whole. It is a body that [`crate::normalize`]
+/// reads alone: an element of a list keeps what stood around the list.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reject {
     /// Why.
@@ -105,13 +109,17 @@ pub struct Output<'c> {
     context: &'c Context<'c>,
     events: Vec<Prepared>,
     rejects: Vec<Reject>,
+    /// The list whose elements are read now.
+    list: Option<Span>,
+    /// Which rejects are elements of which list.
+    elements: Vec<(usize, Span)>,
     audit: Audit,
 }
 
 impl<'c> Output<'c> {
     pub(crate) fn new(source: &'static str, context: &'c Context<'c>, audit: bool) -> Self {
         let audit = if audit { Audit::on() } else { Audit::default() };
-        Self { source, context, events: Vec::new(), rejects: Vec::new(), audit }
+        Self { source, context, events: Vec::new(), rejects: Vec::new(), list: None, elements: Vec::new(), audit }
     }
 
     /// The source's name, for keys.
@@ -157,7 +165,36 @@ impl<'c> Output<'c> {
         if self.is_full() {
             return;
         }
+        if let Some(list) = self.list.filter(|list| list.holds(part)) {
+            self.elements.push((self.rejects.len(), list));
+        }
         self.rejects.push(Reject { reason, detail: detail.into(), part: part.to_vec() });
+    }
+
+    /// Says that what comes next are the elements of a list: a rejected one keeps what stands around the list, so that
+    /// it can be read again alone.
+    pub fn within(&mut self, elements: &[&RawValue]) {
+        let ends = elements.first().zip(elements.last());
+        self.list = ends.map(|(first, last)| Span::of(first.get()).to(Span::of(last.get())));
+    }
+
+    /// Puts the body around rejected elements of a list, once all is read.
+    pub(crate) fn surround(&mut self, body: &str) {
+        for (list, rejects) in by_list(std::mem::take(&mut self.elements)) {
+            let Some((before, after)) = list.around(body) else { continue };
+            let around = |inner: &[u8]| [before.as_bytes(), inner, after.as_bytes()].concat();
+            if rejects.len() * (before.len() + after.len()) <= MAX_AROUND {
+                for at in rejects {
+                    self.rejects[at].part = around(&self.rejects[at].part);
+                }
+                continue;
+            }
+            // Too much to say for each: then one body has them all, and is no larger than the one that came.
+            let parts: Vec<Vec<u8>> = rejects.iter().map(|at| std::mem::take(&mut self.rejects[*at].part)).collect();
+            self.rejects[rejects[0]].part = around(&parts.join(&b','));
+        }
+        // A reject without a part was joined to another; parts are never empty, for they are JSON.
+        self.rejects.retain(|reject| !reject.part.is_empty());
     }
 
     /// Puts a part that did not parse into quarantine.
@@ -186,6 +223,47 @@ impl<'c> Output<'c> {
     pub(crate) fn finish(self) -> Normalized {
         Normalized { events: self.events, rejects: self.rejects, unread: self.audit.into_unread() }
     }
+}
+
+/// Where a text lies in memory: parts of a body are slices of it, so this tells where in the body they stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+impl Span {
+    fn of(text: &str) -> Self {
+        let range = text.as_bytes().as_ptr_range();
+        Self { start: range.start.addr(), end: range.end.addr() }
+    }
+
+    fn to(self, last: Self) -> Self {
+        Self { start: self.start, end: last.end }
+    }
+
+    fn holds(self, part: &[u8]) -> bool {
+        let range = part.as_ptr_range();
+        self.start <= range.start.addr() && range.end.addr() <= self.end
+    }
+
+    /// What stands before and after it in the body; none if it is no slice of it.
+    fn around(self, body: &str) -> Option<(&str, &str)> {
+        let start = Self::of(body).start;
+        Some((body.get(..self.start.checked_sub(start)?)?, body.get(self.end.checked_sub(start)?..)?))
+    }
+}
+
+/// Lists in their order, each with its rejects.
+fn by_list(elements: Vec<(usize, Span)>) -> Vec<(Span, Vec<usize>)> {
+    let mut lists: Vec<(Span, Vec<usize>)> = Vec::new();
+    for (at, list) in elements {
+        match lists.last_mut() {
+            Some((last, rejects)) if *last == list => rejects.push(at),
+            _ => lists.push((list, vec![at])),
+        }
+    }
+    lists
 }
 
 /// Where in the text, without quoting it.

@@ -140,5 +140,7 @@ fn read(source: &dyn Source, request: &Request<'_>, out: &mut Output<'_>) -> Res
         return Err(Failure::TooDeep);
     }
     let text = if is_json { tributary_events::compact(text) } else { Cow::Borrowed(text) };
-    source.read(request, &text, out).map_err(Failure::Unreadable)
+    source.read(request, &text, out).map_err(Failure::Unreadable)?;
+    out.surround(&text);
+    Ok(())
 }

@@ -21,6 +21,7 @@ mod drive;
 #[cfg(any(test, feature = "memory"))]
 pub mod memory;
 mod message;
+mod pieces;
 pub mod ports;
 mod quarantine;
 mod settings;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 pub use accept::{Accepted, NotDurable};
 pub use chunk::{Chunk, ChunkId, ChunkKey, Damaged, Split, split};
 pub use message::Message;
+pub use pieces::{Piece, assemble};
 pub use quarantine::Quarantined;
 pub use settings::{Deadline, Settings};
 pub use sweep::SweepReport;

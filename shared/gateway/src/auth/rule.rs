@@ -177,6 +177,21 @@ impl Rules {
         Ok(rules)
     }
 
+    /// What kinds of rules there are, in their order, as `type` names them. Holds nothing of a secret.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<&'static str> {
+        let kind = |rule: &Rule| match rule {
+            Rule::Hmac { .. } => "hmac",
+            Rule::Basic { .. } => "basic",
+            Rule::Bearer { .. } => "bearer",
+            Rule::Header { .. } => "header",
+            Rule::Query { .. } => "query",
+            Rule::Path { .. } => "path",
+            Rule::Form { .. } => "form",
+        };
+        self.rules.iter().map(kind).collect()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter()
     }

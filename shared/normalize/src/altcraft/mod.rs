@@ -27,6 +27,7 @@ impl Source for Altcraft {
         match text.as_bytes().first() {
             Some(b'[') => {
                 let batch: Vec<&RawValue> = serde_json::from_str(text)?;
+                out.within(&batch);
                 for element in batch {
                     read_one(element.get(), request, out);
                 }

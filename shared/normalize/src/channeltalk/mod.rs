@@ -79,6 +79,7 @@ fn each<'a>(
     if elements.is_empty() {
         return Err(wrong_shape("the list is empty"));
     }
+    out.within(elements);
     for element in elements.iter().map(|element| element.get()) {
         if !element.starts_with('{') {
             out.reject(RejectReason::WrongShape, "an element of the list is no object", element.as_bytes());

@@ -73,6 +73,7 @@ impl Batch<'_> {
         if self.results.is_empty() {
             return Err(Unreadable::new(RejectReason::WrongShape, "`results` is empty"));
         }
+        out.within(&self.results);
         for element in &self.results {
             read_element(element.get(), &self.bulk_id, route, out);
         }

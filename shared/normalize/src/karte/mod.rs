@@ -145,6 +145,7 @@ fn dispatch<'a>(body: &Body<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>) ->
 /// What the SDKs send: several events of one person, without ids. A broken one does not cost its neighbours.
 fn beacon<'a>(body: &Body<'a>, events: &[&'a RawValue], frame: &Frame<'a, '_>, out: &mut Output<'_>) {
     let mut seen: HashMap<EventId, u32> = HashMap::new();
+    out.within(events);
     for element in events.iter().map(|element| element.get()) {
         if !element.starts_with('{') {
             out.reject(RejectReason::WrongShape, "an element of `events` is no object", element.as_bytes());

@@ -23,8 +23,8 @@ const PAGES: usize = 8;
 /// The journal's table: `pk` (`shard#0` to `shard#31`, `dead#...`), `sk` (creation time and chunk id), `d` (compressed
 /// messages), `n` (how many), `l` (lease, milliseconds), `e` (epoch), `t` (tries).
 pub struct DynamoJournal {
-    client: Client,
-    table: String,
+    pub(super) client: Client,
+    pub(super) table: String,
     clock: Arc<dyn Clock>,
 }
 
@@ -34,7 +34,7 @@ impl std::fmt::Debug for DynamoJournal {
     }
 }
 
-type Item = HashMap<String, AttributeValue>;
+pub(super) type Item = HashMap<String, AttributeValue>;
 
 impl DynamoJournal {
     /// The journal in that table.
@@ -176,11 +176,11 @@ fn fenced<T>(
     }
 }
 
-fn text(value: String) -> AttributeValue {
+pub(super) fn text(value: String) -> AttributeValue {
     AttributeValue::S(value)
 }
 
-fn number<T: TryInto<i64>>(value: T) -> AttributeValue {
+pub(super) fn number<T: TryInto<i64>>(value: T) -> AttributeValue {
     AttributeValue::N(value.try_into().unwrap_or(i64::MAX).to_string())
 }
 
@@ -190,7 +190,7 @@ fn put_request(item: Item) -> WriteRequest {
     WriteRequest::builder().set_put_request(put).build()
 }
 
-fn item(chunk: &Chunk, partition: String) -> Item {
+pub(super) fn item(chunk: &Chunk, partition: String) -> Item {
     HashMap::from([
         ("pk".to_owned(), text(partition)),
         ("sk".to_owned(), text(chunk.key.sort())),
@@ -202,7 +202,7 @@ fn item(chunk: &Chunk, partition: String) -> Item {
     ])
 }
 
-fn chunk(item: &Item) -> Option<Chunk> {
+pub(super) fn chunk(item: &Item) -> Option<Chunk> {
     fn read<T: std::str::FromStr>(item: &Item, name: &str) -> Option<T> {
         item.get(name)?.as_n().ok()?.parse().ok()
     }

@@ -1,6 +1,7 @@
 //! The ports on DynamoDB and SQS.
 
 mod claims;
+mod dead;
 mod journal;
 mod outbox;
 
@@ -14,6 +15,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls;
 
 pub use claims::DynamoClaims;
+pub use dead::{Dead, Returned};
 pub use journal::DynamoJournal;
 pub use outbox::SqsOutbox;
 

@@ -1,0 +1,161 @@
+//! A quarantined part, read again by the code of today.
+
+use std::borrow::Cow;
+
+use tributary_events::{Context, Timestamp};
+use tributary_normalize::{Normalized, Request, Settings, find, normalize};
+use tributary_pipeline::{Message, Quarantined, Settings as Limits, split};
+
+use crate::body::inflate;
+use crate::gateway::Limits as BodyLimits;
+
+/// What the code of today makes of a quarantined part.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reopened {
+    /// Events, ready for [`tributary_pipeline::Pipeline::accept`]. No id twice, none too large for journal and queue.
+    pub events: Vec<Message>,
+    /// What is still no event: reason and place, never a value.
+    pub rejects: Vec<(String, String)>,
+}
+
+impl Reopened {
+    fn rejected(reason: &str, detail: impl Into<String>) -> Self {
+        Self { events: Vec::new(), rejects: vec![(reason.to_owned(), detail.into())] }
+    }
+}
+
+/// Reads a part as its source's function would if it came now, but for the time of receipt: that stays the part's.
+///
+/// Pure. `settings` gives the settings of a source by its name.
+#[must_use]
+pub fn reopen(part: &Quarantined, settings: impl FnOnce(&str) -> Settings) -> Reopened {
+    if part.content_type == "application/cloudevents+json" && part.reason == "too_large" {
+        return Reopened::rejected("too_large", "a unified event that no queue takes: what it holds is for you to use");
+    }
+    let Some(source) = find(&part.source) else {
+        return Reopened::rejected("unknown_source", "no source of this name in this version");
+    };
+    let Some(received) = Timestamp::parse(&part.received) else {
+        return Reopened::rejected("no_time", "`received` is no time");
+    };
+    let segments: Vec<String> = part.path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
+    let settings = settings(source.name());
+    let read = |body: &[u8]| {
+        let context = Context { received, traceparent: None };
+        let request =
+            Request { segments: &segments, content_type: &part.content_type, body, context, settings: &settings };
+        match normalize(source, &request, false) {
+            Ok(normalized) => from_normalized(normalized),
+            Err(error) => Reopened::rejected("too_deep", error.to_string()),
+        }
+    };
+    for body in bodies(part) {
+        let reopened = read(&body);
+        if !reopened.events.is_empty() {
+            return reopened;
+        }
+    }
+    let mut reopened = read(&part.part);
+    if part.reason == "content_encoding" && reopened.events.is_empty() {
+        reopened.rejects = vec![(part.reason.clone(), "neither plain nor gzip nor deflate".to_owned())];
+    }
+    reopened
+}
+
+/// What a body may be whose `Content-Encoding` did not fit it: the header is not kept, so each is tried.
+fn bodies(part: &Quarantined) -> Vec<Cow<'_, [u8]>> {
+    if part.reason != "content_encoding" {
+        return Vec::new();
+    }
+    let limit = BodyLimits::default().inflated_bytes;
+    ["gzip", "deflate"].iter().filter_map(|encoding| inflate(&part.part, encoding, limit).ok()).collect()
+}
+
+fn from_normalized(normalized: Normalized) -> Reopened {
+    let messages = normalized
+        .events
+        .into_iter()
+        .map(|event| Message { id: event.id, group: event.group, body: event.json })
+        .collect();
+    let split = split(messages, Limits::default().max_message_bytes);
+    let mut rejects: Vec<(String, String)> =
+        normalized.rejects.into_iter().map(|reject| (reject.reason.as_str().to_owned(), reject.detail)).collect();
+    rejects.extend(
+        split
+            .oversized
+            .iter()
+            .map(|message| ("too_large".to_owned(), format!("event {} of {} bytes", message.id, message.body.len()))),
+    );
+    Reopened { events: split.chunks.into_iter().flat_map(|(messages, _)| messages).collect(), rejects }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    use tributary_events::Event;
+
+    const REPORT: &str = r#"{"results":[{"messageId":"m-1","to":"385910000001","doneAt":"2026-11-21T09:30:02.000+0000","status":{"groupId":3,"id":5},"error":{"id":0}}]}"#;
+
+    fn part(reason: &str, body: &[u8]) -> Quarantined {
+        Quarantined {
+            source: "infobip".into(),
+            path: "/sms/DELIVERY".into(),
+            content_type: "application/json".into(),
+            received: "2026-11-01T08:00:00.125Z".into(),
+            reason: reason.into(),
+            detail: String::new(),
+            part: body.to_vec(),
+        }
+    }
+
+    fn open(part: &Quarantined) -> Reopened {
+        reopen(part, |_| Settings::default())
+    }
+
+    #[test]
+    fn a_readable_part_is_the_event_it_would_have_been_then() {
+        let reopened = open(&part("not_json", REPORT.as_bytes()));
+        assert!(reopened.rejects.is_empty());
+        let event = Event::parse(&reopened.events[0].body).unwrap();
+        assert_eq!(event.subject.as_deref(), Some("message/m-1"));
+        assert_eq!(event.recordedtime.to_string(), "2026-11-01T08:00:00.125Z", "when it came, not now");
+    }
+
+    #[test]
+    fn a_body_under_the_wrong_encoding_is_tried_plain_and_inflated() {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(REPORT.as_bytes()).unwrap();
+        let gzip = gzip.finish().unwrap();
+        for body in [REPORT.as_bytes(), &gzip] {
+            assert_eq!(open(&part("content_encoding", body)).events.len(), 1);
+        }
+        let cut = open(&part("content_encoding", &gzip[..20]));
+        assert_eq!((cut.events.len(), cut.rejects[0].0.as_str()), (0, "content_encoding"));
+    }
+
+    #[test]
+    fn what_stays_broken_says_why() {
+        let why = |part: &Quarantined| open(part).rejects.remove(0).0;
+        assert_eq!(why(&part("not_json", b"{")), "not_json");
+        assert_eq!(why(&Quarantined { source: "nobody".into(), ..part("not_json", b"{}") }), "unknown_source");
+        assert_eq!(why(&Quarantined { received: String::new(), ..part("not_json", b"{}") }), "no_time");
+        let event = Quarantined {
+            content_type: "application/cloudevents+json".into(),
+            source: String::new(),
+            ..part("too_large", b"{}")
+        };
+        assert_eq!(why(&event), "too_large");
+        let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+        assert_eq!(why(&part("not_json", deep.as_bytes())), "too_deep");
+    }
+
+    #[test]
+    fn an_event_that_is_too_large_is_counted_and_not_sent() {
+        let large = REPORT.replace("m-1", &"m".repeat(2_000_000));
+        let reopened = open(&part("not_json", large.as_bytes()));
+        assert!(reopened.events.is_empty());
+        assert_eq!(reopened.rejects[0].0, "too_large");
+    }
+}
