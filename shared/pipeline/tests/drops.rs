@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{FAR, SWEEP_EVERY_MS, check, messages, reject, sweep_until_done};
+use common::{FAR, SWEEP_EVERY_MS, check, durable, messages, reject, sweep_until_done};
 use tributary_pipeline::Message;
 use tributary_pipeline::memory::{Pauses, Schedule, World};
 
@@ -24,7 +24,7 @@ fn request(world: &World, messages: &[Message], steps: usize) -> bool {
     let ended =
         drop_after(world, steps, async { pipeline.accept(messages.to_vec(), vec![reject()], FAR).await.is_ok() });
     if ended {
-        assert!(messages.iter().all(|message| world.is_durable(message.id)), "answered 200 before it was durable");
+        assert_eq!(durable(world, messages), messages.len(), "answered 200 before all was durable");
     }
     ended
 }
@@ -53,7 +53,7 @@ fn a_request_dropped_at_any_await_is_finished_by_its_repeat_or_by_the_sweeper() 
                     world.pass_ms(ms);
                     assert!(request(&world, &messages, usize::MAX), "the repeat is answered");
                 }
-                let durable = messages.iter().filter(|message| world.is_durable(message.id)).count();
+                let durable = durable(&world, &messages);
                 assert!(durable == 0 || durable == messages.len(), "put in one call");
                 sweep_until_done(&world);
                 check(&world, &messages[..durable], &(steps, repeat_after_ms));
@@ -76,7 +76,7 @@ fn a_request_and_its_repeat_dropped_at_any_two_awaits_lose_and_double_nothing() 
                 world.pass_ms(15_000);
                 request(&world, &messages, second);
                 sweep_until_done(&world);
-                let durable = messages.iter().filter(|message| world.is_durable(message.id)).count();
+                let durable = durable(&world, &messages);
                 check(&world, &messages[..durable], &(first, second));
             }
         }
@@ -90,7 +90,7 @@ fn a_request_and_the_sweeper_dropped_at_any_two_awaits_lose_and_double_nothing()
             for second in 0.. {
                 let world = World::new();
                 request(&world, &messages, first);
-                let durable = messages.iter().filter(|message| world.is_durable(message.id)).count();
+                let durable = durable(&world, &messages);
                 let ended = sweeper(&world, second);
                 sweep_until_done(&world);
                 check(&world, &messages[..durable], &(first, second));

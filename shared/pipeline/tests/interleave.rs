@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{FAR, check, copies, message, messages, sweep_until_done};
+use common::{FAR, check, copies, durable, message, messages, sweep_until_done};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tributary_pipeline::memory::{Mishap, Pauses, Plan, Schedule, World, every_schedule};
@@ -17,6 +17,8 @@ const LEASE_OUT_MS: i64 = 31_000;
 enum Caller {
     Request(Vec<Message>),
     Sweeper,
+    /// As its first step the lease of everybody runs out; then it sweeps.
+    LateSweeper,
     /// The lease of everybody runs out, so many times.
     Time(usize),
 }
@@ -64,7 +66,11 @@ impl Scene {
     /// Plays the scene under every schedule of at most so many switches. Gives their number.
     fn play(&self, switches: usize) -> usize {
         let events = self.events();
-        let times = self.callers.iter().map(|caller| if let Caller::Time(times) = caller { *times } else { 0 });
+        let times = self.callers.iter().map(|caller| match caller {
+            Caller::Time(times) => *times,
+            Caller::LateSweeper => 1,
+            Caller::Request(_) | Caller::Sweeper => 0,
+        });
         // Each time the lease runs out under a caller is a fault, as is each mishap: none may cost more than one send.
         let most_sends = 1 + times.sum::<usize>() + self.plan.len();
         let last = std::cell::RefCell::new(World::new());
@@ -100,9 +106,14 @@ fn act(world: &World, pipeline: &Pipeline, caller: Caller) -> BoxFuture<'static,
     async move {
         match caller {
             Caller::Request(messages) => {
-                let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
-                let accepted = pipeline.accept(messages, vec![], FAR).await.is_ok();
-                accepted && ids.into_iter().all(|id| world.is_durable(id))
+                let accepted = pipeline.accept(messages.clone(), vec![], FAR).await.is_ok();
+                accepted && durable(&world, &messages) == messages.len()
+            }
+            Caller::LateSweeper => {
+                world.pause("time passes").await;
+                world.pass_ms(LEASE_OUT_MS);
+                pipeline.sweep(FAR).await;
+                true
             }
             Caller::Sweeper => {
                 pipeline.sweep(FAR).await;
@@ -149,10 +160,20 @@ fn requests_of_overlapping_events_under_every_order_of_their_calls() {
 
 #[test]
 fn a_request_and_the_sweeper_with_the_lease_running_out_at_any_moment() {
-    let callers = vec![Caller::Request(messages(2)), Caller::Sweeper, Caller::Time(1)];
-    let schedules = Scene { callers, ..Scene::default() }.play(5);
-    assert!(schedules > 1_000, "{schedules}");
-    // The request repeats what another left.
+    let request = || Caller::Request(messages(2));
+    let play = |callers, switches| Scene { callers, ..Scene::default() }.play(switches);
+    let schedules = play(vec![request(), Caller::LateSweeper], usize::MAX);
+    assert!(schedules > 50, "{schedules}");
+    let schedules = play(vec![request(), Caller::LateSweeper, Caller::LateSweeper], 5);
+    println!("SCHED {schedules}");
+    assert!(schedules > 500, "{schedules}");
+    let schedules = play(vec![request(), request(), Caller::LateSweeper], 4);
+    println!("SCHED {schedules}");
+    assert!(schedules > 500, "{schedules}");
+    // Two chunks, and a request that repeats what another left.
+    let schedules = play(vec![Caller::Request(messages(26)), Caller::LateSweeper], 4);
+    println!("SCHED {schedules}");
+    assert!(schedules > 100, "{schedules}");
     let callers = vec![Caller::Request(numbered(&[1, 2, 5])), Caller::Sweeper, Caller::Time(1)];
     let schedules = Scene { left: numbered(&[1, 2, 3]), callers, ..Scene::default() }.play(4);
     assert!(schedules > 1_000, "{schedules}");

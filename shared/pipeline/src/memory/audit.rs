@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use tributary_events::EventId;
 
 use super::State;
+use super::ports::event_id;
 use crate::chunk::{Chunk, ChunkId, ChunkKey};
 use crate::ports::Outgoing;
 use crate::sweep::read_spilled;
@@ -25,15 +26,21 @@ impl State {
 
     /// Whether an event needs this chunk no more: it is on the queue, or another chunk owns it.
     fn is_settled(&self, id: EventId, chunk: ChunkId) -> bool {
-        self.sent.contains(&id.to_string()) || self.claims.get(&id).is_some_and(|owner| *owner != chunk)
+        self.sent.contains(&id) || self.claims.get(&id).is_some_and(|owner| *owner != chunk)
     }
 
-    /// Whether an event cannot get lost any more: it is on the queue, or in a chunk that is kept.
-    pub(super) fn is_durable(&self, id: EventId) -> bool {
-        let holds = |chunk: &Chunk| ids(chunk).contains(&id);
-        self.sent.contains(&id.to_string())
-            || self.journal.values().chain(self.dead.values()).any(holds)
-            || self.spill.values().any(|(text, _)| read_spilled(text, 0).is_some_and(|chunk| holds(&chunk)))
+    /// Of these events, those neither on the queue nor in a chunk that is kept.
+    pub(super) fn not_durable(&self, mut events: HashSet<EventId>) -> HashSet<EventId> {
+        events.retain(|id| !self.sent.contains(id));
+        let spilled = self.spill.values().filter_map(|(text, _)| read_spilled(text, 0));
+        for chunk in self.journal.values().chain(self.dead.values()).cloned().chain(spilled) {
+            if events.is_empty() {
+                break;
+            }
+            let kept = ids(&chunk);
+            events.retain(|id| !kept.contains(id));
+        }
+        events
     }
 
     /// A stored chunk is about to become `after`, or nothing: what it loses must be settled.
@@ -102,7 +109,7 @@ impl State {
             if !is_word(message.deduplication_id) || !is_word(message.group) || message.body.is_empty() {
                 self.violate("queue.send", message);
             }
-            if are_events && !self.claimed.contains(message.deduplication_id) {
+            if are_events && !event_id(message.deduplication_id).is_some_and(|id| self.claims.contains_key(&id)) {
                 self.violate("queue.send: claimed by nobody", message.deduplication_id);
             }
         }

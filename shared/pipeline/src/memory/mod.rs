@@ -71,10 +71,8 @@ struct State {
     quarantine: Vec<String>,
     /// Bodies, each hidden until that moment.
     spill: BTreeMap<usize, (String, i64)>,
-    /// Deduplication ids the queue ever got.
-    sent: HashSet<String>,
-    /// Ids of the claims, as deduplication ids.
-    claimed: HashSet<String>,
+    /// Events the queue ever got.
+    sent: HashSet<EventId>,
     violations: Vec<String>,
     gate: Option<Gate>,
 }
@@ -112,6 +110,11 @@ impl World {
         let mut state = self.state();
         state.plan = plan;
         state.calls = 0;
+    }
+
+    /// Sets what goes wrong from now on, and goes on counting.
+    pub fn replan(&self, plan: Plan) {
+        self.state().plan = plan;
     }
 
     /// Lets time pass.
@@ -174,9 +177,7 @@ impl World {
 
     /// Forgets a claim, as the table does when it expires.
     pub fn expire_claim(&self, id: EventId) {
-        let mut state = self.state();
-        state.claims.remove(&id);
-        state.claimed.remove(&id.to_string());
+        self.state().claims.remove(&id);
     }
 
     /// Damages the data of every chunk that lies in the journal now.
@@ -199,10 +200,11 @@ impl World {
         self.state().claims.iter().map(|(id, owner)| (id.to_string(), owner.to_string())).collect()
     }
 
-    /// Whether an event cannot get lost any more: it is on the queue, or in a chunk that is kept.
+    /// How many of these events cannot get lost any more: on the queue, or in a chunk that is kept.
     #[must_use]
-    pub fn is_durable(&self, id: EventId) -> bool {
-        self.state().is_durable(id)
+    pub fn durable(&self, events: impl IntoIterator<Item = EventId>) -> usize {
+        let events: HashSet<EventId> = events.into_iter().collect();
+        events.len() - self.state().not_durable(events).len()
     }
 
     /// What broke a rule of the protocol or a limit of AWS so far. Empty if all is well.

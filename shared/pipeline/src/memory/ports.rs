@@ -112,7 +112,6 @@ impl Claims for World {
                 } else {
                     state.audit_claim(*id, owner);
                     state.claims.insert(*id, owner);
-                    state.claimed.insert(id.to_string());
                     Claimed::New
                 });
             }
@@ -194,12 +193,17 @@ impl State {
                 if delivered {
                     self.last_sent.insert(id.clone(), self.now_ms);
                 }
-                self.sent.insert(id.clone());
+                self.sent.extend(event_id(&id));
                 let (group, body) = (message.group.to_owned(), message.body.to_owned());
                 self.queue.push(Copy { id, group, body, delivered });
             }
         }
     }
+}
+
+/// The event a deduplication id names.
+pub(super) fn event_id(deduplication_id: &str) -> Option<EventId> {
+    uuid::Uuid::parse_str(deduplication_id).ok().map(|id| EventId::from_bytes(id.into_bytes()))
 }
 
 #[async_trait]
