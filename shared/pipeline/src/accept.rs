@@ -131,15 +131,15 @@ impl Pipeline {
         let plain: Vec<Chunk> = chunks.iter().map(|(chunk, _)| chunk.clone()).collect();
         let put = self.journal.put(&plain).await;
         // Together, for there may be hundreds where the journal is away.
-        stream::iter(plain.iter().zip(put))
-            .map(|(chunk, put)| async move {
-                let Err(fault) = put else { return Ok(true) };
-                tracing::error!(chunk = %chunk.key.id, %fault, "chunk not journaled");
-                if self.spill_chunk(chunk).await { Ok(false) } else { Err(NotDurable::Journal(fault)) }
-            })
-            .buffered(self.settings.parallel)
-            .try_collect()
-            .await
+        let kept: Vec<_> = plain.iter().zip(put).map(|(chunk, put)| self.keep(chunk, put)).collect();
+        stream::iter(kept).buffered(self.settings.parallel).try_collect().await
+    }
+
+    /// True for a chunk the journal has; else it goes to the spill queue, and false.
+    async fn keep(&self, chunk: &Chunk, put: Result<(), Fault>) -> Result<bool, NotDurable> {
+        let Err(fault) = put else { return Ok(true) };
+        tracing::error!(chunk = %chunk.key.id, %fault, "chunk not journaled");
+        if self.spill_chunk(chunk).await { Ok(false) } else { Err(NotDurable::Journal(fault)) }
     }
 
     async fn spill_chunk(&self, chunk: &Chunk) -> bool {
