@@ -1,7 +1,7 @@
 //! Accepting a request's events.
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::stream::{self, FuturesUnordered};
+use futures_util::{StreamExt, TryStreamExt};
 
 use crate::Pipeline;
 use crate::batch::batches;
@@ -129,20 +129,17 @@ impl Pipeline {
             return Ok(Vec::new());
         }
         let plain: Vec<Chunk> = chunks.iter().map(|(chunk, _)| chunk.clone()).collect();
-        let mut journaled = Vec::with_capacity(chunks.len());
-        for (chunk, put) in plain.iter().zip(self.journal.put(&plain).await) {
-            match put {
-                Ok(()) => journaled.push(true),
-                Err(fault) => {
-                    tracing::error!(chunk = %chunk.key.id, %fault, "chunk not journaled");
-                    if !self.spill_chunk(chunk).await {
-                        return Err(NotDurable::Journal(fault));
-                    }
-                    journaled.push(false);
-                }
-            }
-        }
-        Ok(journaled)
+        let put = self.journal.put(&plain).await;
+        // Together, for there may be hundreds where the journal is away.
+        let kept: Vec<_> = plain.iter().zip(put).map(|(chunk, put)| self.keep(chunk, put)).collect();
+        stream::iter(kept).buffered(self.settings.parallel).try_collect().await
+    }
+
+    /// True for a chunk the journal has; else it goes to the spill queue, and false.
+    async fn keep(&self, chunk: &Chunk, put: Result<(), Fault>) -> Result<bool, NotDurable> {
+        let Err(fault) = put else { return Ok(true) };
+        tracing::error!(chunk = %chunk.key.id, %fault, "chunk not journaled");
+        if self.spill_chunk(chunk).await { Ok(false) } else { Err(NotDurable::Journal(fault)) }
     }
 
     async fn spill_chunk(&self, chunk: &Chunk) -> bool {

@@ -93,7 +93,7 @@ impl Pipeline {
                     Claimed::Undecided => {}
                 }
             }
-            if !taken.is_empty() {
+            if !taken.is_empty() && !deadline.passed(self.clock.now_ms()) {
                 self.find_owners(chunk, messages, states, &taken).await;
             }
         }

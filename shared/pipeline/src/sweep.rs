@@ -186,7 +186,7 @@ pub(crate) fn spill_text(chunk: &Chunk) -> String {
     serde_json::to_string(&spilled).unwrap_or_default()
 }
 
-fn read_spilled(text: &str, lease_ms: i64) -> Option<Chunk> {
+pub(crate) fn read_spilled(text: &str, lease_ms: i64) -> Option<Chunk> {
     let spilled: Spilled = serde_json::from_str(text).ok()?;
     Some(Chunk {
         key: ChunkKey::parse(&spilled.partition, &spilled.sort)?,

@@ -1,120 +1,55 @@
 //! Every single mishap and every pair of mishaps, at every call, and then: nothing lost, nothing doubled.
 
-use std::collections::BTreeMap;
+mod common;
 
+use common::{ALL, FAR, SWEEP_EVERY_MS, check, deliver, messages, reject, run, sweep_until_done};
 use futures_util::FutureExt;
-use tributary_events::Key;
 use tributary_pipeline::memory::{Mishap, Plan, World};
-use tributary_pipeline::{Accepted, Deadline, Message, NotDurable, Quarantined};
-
-const ALL: [Mishap; 5] = [Mishap::DieBefore, Mishap::DieAfter, Mishap::FailBefore, Mishap::FailAfter, Mishap::FailHalf];
-const FAR: Deadline = Deadline { at_ms: i64::MAX };
-/// A lease and a pass of the sweeper.
-const SWEEP_EVERY_MS: i64 = 45_000;
-
-fn messages(count: usize) -> Vec<Message> {
-    let message = |n: usize| Message {
-        id: Key::new("t", None).part(Some(&n.to_string())).finish(),
-        group: format!("g{}", n % 3),
-        body: format!(r#"{{"n":{n}}}"#),
-    };
-    (0..count).map(message).collect()
-}
-
-fn reject() -> Quarantined {
-    Quarantined {
-        source: "t".into(),
-        path: "/".into(),
-        content_type: String::new(),
-        received: String::new(),
-        reason: "not_json".into(),
-        detail: String::new(),
-        part: b"broken".to_vec(),
-    }
-}
-
-/// The vendor's request, repeated until it is answered 200 like a vendor that does.
-fn deliver(world: &World, messages: &[Message]) -> Option<Accepted> {
-    for _ in 0..4 {
-        let pipeline = world.pipeline();
-        let accept = pipeline.accept(messages.to_vec(), vec![reject()], FAR);
-        if let Some(Ok(accepted)) = accept.now_or_never() {
-            return Some(accepted);
-        }
-        world.pass_ms(20_000);
-    }
-    None
-}
-
-fn sweep_until_done(world: &World) {
-    for _ in 0..8 {
-        world.pass_ms(SWEEP_EVERY_MS);
-        // A sweeper that dies is started again by the schedule.
-        let _ = world.pipeline().sweep(FAR).now_or_never();
-        if world.open_chunks() == 0 && world.spilled() == 0 {
-            return;
-        }
-    }
-}
-
-fn check(world: &World, messages: &[Message], story: &dyn std::fmt::Debug) {
-    assert_eq!(world.open_chunks(), 0, "{story:?}: chunks left");
-    assert_eq!(world.spilled(), 0, "{story:?}: spilled chunks left");
-    assert_eq!(world.dead_chunks(), 0, "{story:?}: chunks set aside");
-    assert!(!world.quarantine().is_empty(), "{story:?}: quarantine lost its part");
-    let mut delivered: BTreeMap<String, usize> = BTreeMap::new();
-    for copy in world.queue().into_iter().filter(|copy| copy.delivered) {
-        *delivered.entry(copy.id).or_default() += 1;
-    }
-    for message in messages {
-        assert_eq!(delivered.get(&message.id.to_string()), Some(&1), "{story:?}: copies of one event");
-    }
-    assert_eq!(delivered.len(), messages.len(), "{story:?}: events of nobody");
-}
-
-fn run(plan: &Plan, messages: &[Message]) {
-    let world = World::new();
-    world.plan(plan.clone());
-    let answered = deliver(&world, messages);
-    assert!(answered.is_some(), "{plan:?}: two mishaps keep nobody from being answered in four tries");
-    sweep_until_done(&world);
-    check(&world, messages, plan);
-}
+use tributary_pipeline::{Deadline, NotDurable};
 
 /// Calls of a request and of the sweeps after it, with room for the ones a mishap adds.
-fn calls(messages: &[Message]) -> usize {
-    let world = World::new();
-    world.plan(Plan::new());
-    deliver(&world, messages);
-    world.calls() + 12
+fn calls(messages: &[tributary_pipeline::Message]) -> usize {
+    run(&Plan::new(), messages) + 12
+}
+
+/// Goes through all plans with so many of these mishaps more than `plan` has, at any calls. Gives their number.
+fn every_plan(plan: &Plan, more: usize, mishaps: &[Mishap], messages: &[tributary_pipeline::Message]) -> usize {
+    let calls = run(plan, messages);
+    if more == 0 {
+        return 1;
+    }
+    let from = plan.last_key_value().map_or(0, |(last, _)| last + 1);
+    let mut count = 1;
+    for at in from..calls {
+        for mishap in mishaps {
+            let mut plan = plan.clone();
+            plan.insert(at, *mishap);
+            count += every_plan(&plan, more - 1, mishaps, messages);
+        }
+    }
+    count
 }
 
 #[test]
 fn one_mishap_at_any_call_loses_and_doubles_nothing() {
-    for count in [1, 12, 30] {
-        let messages = messages(count);
-        for at in 0..calls(&messages) {
-            for mishap in ALL {
-                run(&Plan::from([(at, mishap)]), &messages);
-            }
-        }
+    for count in [1, 12, 25, 26, 30, 51] {
+        assert!(every_plan(&Plan::new(), 1, &ALL, &messages(count)) > 5 * 5);
     }
 }
 
 #[test]
 fn two_mishaps_at_any_two_calls_lose_and_double_nothing() {
-    let messages = messages(12);
-    let calls = calls(&messages);
-    for first in 0..calls {
-        // Beyond the request lie the sweeper's 34 calls and more before it finds the chunk.
-        for second in (first + 1)..(first + 45) {
-            for one in ALL {
-                for other in ALL {
-                    run(&Plan::from([(first, one), (second, other)]), &messages);
-                }
-            }
-        }
-    }
+    // 26 events are two chunks, driven together.
+    let plans: usize = [1, 2, 3, 12, 26].map(|count| every_plan(&Plan::new(), 2, &ALL, &messages(count))).iter().sum();
+    assert!(plans > 5_000, "{plans}");
+}
+
+#[test]
+fn three_mishaps_at_any_three_calls_lose_and_double_nothing() {
+    // Those that leave an effect behind.
+    let mishaps = [Mishap::DieAfter, Mishap::FailAfter, Mishap::FailHalf];
+    let plans = every_plan(&Plan::new(), 3, &mishaps, &messages(2));
+    assert!(plans > 5_000, "{plans}");
 }
 
 #[test]

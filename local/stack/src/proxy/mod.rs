@@ -167,6 +167,11 @@ impl Proxy {
         lock(&self.state).rules.push(rule);
     }
 
+    /// Drops all rules: from now on nothing is broken. Counts and records stay.
+    pub fn clear(&self) {
+        lock(&self.state).rules.clear();
+    }
+
     /// Back to counts of zero, no rules and no recording.
     pub fn reset(&self) {
         *lock(&self.state) = State::default();

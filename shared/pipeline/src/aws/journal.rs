@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use aws_smithy_types::Blob;
+use futures_util::{StreamExt, stream};
 
 use super::fault;
 use crate::chunk::{Chunk, ChunkKey, dead_partition, partition};
@@ -15,8 +16,13 @@ use crate::ports::{Clock, Fault, Fenced, Journal};
 
 /// Most items of a `BatchWriteItem` (AWS).
 const BATCH_ITEMS: usize = 25;
+/// Batches written at once: 16 hold the 10,000 events of the largest request.
+const BATCHES_TOGETHER: usize = 16;
 /// Rounds for items that a throttled table left unwritten.
 const WRITE_ROUNDS: u32 = 5;
+/// No round begins so long after the first, milliseconds: what is unwritten by then goes to the spill queue, for which a
+/// function's time must suffice as well.
+const ROUNDS_MS: i64 = 3_000;
 /// Pages of a shard read in one pass: a page is 1 MiB at most.
 const PAGES: usize = 8;
 
@@ -47,9 +53,13 @@ impl DynamoJournal {
     async fn put_batch(&self, chunks: &[Chunk]) -> Result<Vec<String>, Fault> {
         let mut open: Vec<WriteRequest> =
             chunks.iter().map(|chunk| put_request(item(chunk, partition(chunk.key.shard)))).collect();
+        let begun_ms = self.clock.now_ms();
         for round in 0..WRITE_ROUNDS {
             if round > 0 {
                 self.clock.sleep_ms(50 << round).await;
+                if self.clock.now_ms() - begun_ms > ROUNDS_MS {
+                    break;
+                }
             }
             let output = self
                 .client
@@ -67,6 +77,22 @@ impl DynamoJournal {
         Ok(open.iter().filter_map(sort_key).collect())
     }
 
+    /// Writes up to 25 items; one answer an item, in order.
+    async fn put_some(&self, batch: &[Chunk]) -> Vec<Result<(), Fault>> {
+        let unwritten = match self.put_batch(batch).await {
+            Ok(unwritten) => unwritten,
+            Err(fault) => return vec![Err(fault); batch.len()],
+        };
+        let result = |chunk: &Chunk| {
+            if unwritten.contains(&chunk.key.sort()) {
+                Err(Fault { operation: "journal.put", code: "UnprocessedItems".to_owned(), retry: true })
+            } else {
+                Ok(())
+            }
+        };
+        batch.iter().map(result).collect()
+    }
+
     fn update(&self, chunk: &Chunk) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
         self.client
             .update_item()
@@ -80,20 +106,9 @@ impl DynamoJournal {
 #[async_trait]
 impl Journal for DynamoJournal {
     async fn put(&self, chunks: &[Chunk]) -> Vec<Result<(), Fault>> {
-        let mut results = Vec::with_capacity(chunks.len());
-        for batch in chunks.chunks(BATCH_ITEMS) {
-            match self.put_batch(batch).await {
-                Ok(unwritten) => results.extend(batch.iter().map(|chunk| {
-                    if unwritten.contains(&chunk.key.sort()) {
-                        Err(Fault { operation: "journal.put", code: "UnprocessedItems".to_owned(), retry: true })
-                    } else {
-                        Ok(())
-                    }
-                })),
-                Err(fault) => results.extend(batch.iter().map(|_| Err(fault.clone()))),
-            }
-        }
-        results
+        // Together, for a table that does not answer costs the time of one call then, however large the request.
+        let batches: Vec<_> = chunks.chunks(BATCH_ITEMS).map(|batch| self.put_some(batch)).collect();
+        stream::iter(batches).buffered(BATCHES_TOGETHER).collect::<Vec<_>>().await.concat()
     }
 
     async fn delete(&self, key: &ChunkKey) -> Result<(), Fault> {

@@ -1,0 +1,200 @@
+//! Journal and claims.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_dynamodb::types::BatchStatementErrorCodeEnum as Code;
+use serde_json::{Value, json};
+use tributary_events::{EventId, Key};
+use tributary_pipeline::aws::{DynamoClaims, DynamoJournal};
+use tributary_pipeline::memory::World;
+use tributary_pipeline::ports::{Claimed, Claims, Fenced, Journal};
+use tributary_pipeline::{Chunk, ChunkId, ChunkKey};
+
+use super::{Replay, error, is_word};
+
+/// What the operations we use may answer instead of doing their work (API reference of DynamoDB, and its common errors),
+/// and one code nobody knows.
+const WHOLE: [(u16, &str); 23] = [
+    (500, "InternalServerError"),
+    (503, "ServiceUnavailable"),
+    (400, "ThrottlingException"),
+    (400, "ProvisionedThroughputExceededException"),
+    (400, "RequestLimitExceeded"),
+    (400, "ItemCollectionSizeLimitExceededException"),
+    (400, "LimitExceededException"),
+    (400, "ReplicatedWriteConflictException"),
+    (400, "TransactionConflictException"),
+    (400, "TransactionInProgressException"),
+    (400, "DuplicateItemException"),
+    (400, "InvalidEndpointException"),
+    (400, "ResourceNotFoundException"),
+    (400, "ValidationException"),
+    (400, "SerializationException"),
+    (400, "AccessDeniedException"),
+    (400, "IncompleteSignatureException"),
+    (400, "MissingAuthenticationTokenException"),
+    (400, "UnrecognizedClientException"),
+    (400, "ExpiredTokenException"),
+    (400, "RequestExpired"),
+    (400, "NotAuthorized"),
+    (418, "SomethingNewException"),
+];
+
+fn client(replay: &Replay) -> aws_sdk_dynamodb::Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new("k", "k", None, None, "test"))
+        .retry_config(RetryConfig::disabled())
+        .endpoint_url("http://localhost")
+        .http_client(replay.client());
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+fn claims(replay: &Replay) -> DynamoClaims {
+    DynamoClaims::new(client(replay), "claims".to_owned())
+}
+
+fn journal(replay: &Replay) -> DynamoJournal {
+    DynamoJournal::new(client(replay), "journal".to_owned(), Arc::new(World::new()))
+}
+
+fn id(n: usize) -> EventId {
+    Key::new("t", None).part(Some(&n.to_string())).finish()
+}
+
+fn ids(count: usize) -> Vec<EventId> {
+    (0..count).map(id).collect()
+}
+
+fn chunk(n: u128) -> Chunk {
+    let key = ChunkKey::new(1_768_478_400_000, ChunkId::from_random(n));
+    Chunk { key, data: vec![1, 2, 3], events: 1, lease_ms: 5, epoch: 1, tries: 1 }
+}
+
+fn statement(code: Option<&str>) -> Value {
+    code.map_or(json!({}), |code| json!({"Error": {"Code": code, "Message": "of a test"}}))
+}
+
+#[tokio::test]
+async fn every_code_of_a_statement_is_a_duplicate_or_undecided() {
+    // The whole enum: a code that the SDK learns later is none of its values and lands with the unknown ones.
+    let known: Vec<&str> = Code::values().to_vec();
+    assert_eq!(known.len(), 11, "the SDK knows a new code: say what it means to us");
+    let more = ["DuplicateItemException", "ThrottlingException", "SomethingNew", ""];
+    for code in known.into_iter().chain(more) {
+        let is_duplicate = matches!(code, "DuplicateItem" | "DuplicateItemException" | "ConditionalCheckFailed");
+        let expected = if is_duplicate { Claimed::Taken } else { Claimed::Undecided };
+        let replay =
+            Replay::of([(200, json!({"Responses": [statement(None), statement(Some(code)), statement(None)]}))]);
+        let claimed = claims(&replay).insert(&ids(3), ChunkId::from_random(1), 1).await.unwrap();
+        assert_eq!(claimed, [Claimed::New, expected, Claimed::New], "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_statement_without_an_answer_is_undecided() {
+    for answer in [
+        json!({}),
+        json!({"Responses": []}),
+        json!({"Responses": [{"Error": {"Message": "no code"}}]}),
+        json!({"Responses": [{"Error": {}}]}),
+    ] {
+        let replay = Replay::of([(200, answer.clone())]);
+        let claimed = claims(&replay).insert(&ids(2), ChunkId::from_random(1), 1).await.unwrap();
+        assert_eq!(claimed, [Claimed::Undecided; 2], "{answer}");
+    }
+    let replay = Replay::of([(200, json!({"Responses": [{}]}))]);
+    let claimed = claims(&replay).insert(&ids(2), ChunkId::from_random(1), 1).await.unwrap();
+    assert_eq!(claimed, [Claimed::New, Claimed::Undecided]);
+}
+
+#[tokio::test]
+async fn no_error_of_a_whole_call_is_taken_for_success() {
+    let now = 1_768_478_400_000;
+    for (status, code) in WHOLE.into_iter().chain([(400, "ConditionalCheckFailedException")]) {
+        let replay = Replay::of([error(status, code)]);
+        let (claims, journal) = (claims(&replay), journal(&replay));
+        let insert = claims.insert(&ids(2), ChunkId::from_random(1), 1).await.unwrap_err();
+        let owners = claims.owners(&ids(2)).await.unwrap_err();
+        let puts = journal.put(&[chunk(1), chunk(2)]).await;
+        let delete = journal.delete(&chunk(1).key).await.unwrap_err();
+        let expired = journal.expired(3, now).await.unwrap_err();
+        let bury = journal.bury(&chunk(1)).await.unwrap_err();
+        assert_eq!(puts.len(), 2);
+        let puts = puts.into_iter().map(Result::unwrap_err);
+        for fault in [insert, owners, delete, expired, bury].into_iter().chain(puts) {
+            assert_eq!(fault.code, code);
+            assert!(is_word(&fault), "{fault}");
+            // What only a change of the deployment heals is not tried again within the same drive.
+            let is_ours = ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"].contains(&code);
+            assert_eq!(fault.retry, !is_ours, "{fault}");
+        }
+        let (rewrite, take) = (journal.rewrite(&chunk(1)).await, journal.take(&chunk(1), now, now).await);
+        if code == "ConditionalCheckFailedException" {
+            assert_eq!((rewrite, take), (Ok(Fenced::Lost), Ok(Fenced::Lost)));
+        } else {
+            assert_eq!(rewrite.unwrap_err().code, code);
+            assert_eq!(take.unwrap_err().code, code);
+        }
+        assert_eq!(replay.operations().iter().filter(|name| *name == "DeleteItem").count(), 1, "bury stops at the put");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_nobody_can_read_is_no_success() {
+    for (status, body) in [(200, "{\"Resp"), (500, ""), (503, "<html>"), (200, "[]"), (301, "")] {
+        let replay = Replay::raw(status, body);
+        let (claims, journal) = (claims(&replay), journal(&replay));
+        assert!(claims.insert(&ids(1), ChunkId::from_random(1), 1).await.is_err(), "{status} {body}");
+        assert!(claims.owners(&ids(1)).await.is_err(), "{status} {body}");
+        assert!(journal.expired(1, 1).await.is_err(), "{status} {body}");
+        assert!(journal.put(&[chunk(1)]).await[0].is_err(), "{status} {body}");
+        assert!(journal.take(&chunk(1), 1, 1).await.is_err(), "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn items_left_unprocessed_are_written_again_and_those_still_left_are_faults() {
+    let write = |n| {
+        let chunk = chunk(n);
+        let item = json!({"pk": {"S": chunk.key.partition()}, "sk": {"S": chunk.key.sort()}});
+        json!({"PutRequest": {"Item": item}})
+    };
+    let left = |numbers: &[u128]| {
+        let writes: Vec<Value> = numbers.iter().map(|n| write(*n)).collect();
+        (200, json!({"UnprocessedItems": {"journal": writes}}))
+    };
+    let chunks = [chunk(1), chunk(2), chunk(3)];
+    let replay = Replay::of([left(&[1, 3]), left(&[3]), (200, json!({"UnprocessedItems": {}}))]);
+    assert!(journal(&replay).put(&chunks).await.iter().all(Result::is_ok));
+    let sent = |body: &Value| body["RequestItems"]["journal"].as_array().unwrap().len();
+    assert_eq!(replay.bodies().iter().map(sent).collect::<Vec<_>>(), [3, 2, 1]);
+
+    let replay = Replay::of([left(&[1, 3]), left(&[3])]);
+    let put = journal(&replay).put(&chunks).await;
+    assert_eq!(put.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(put[2].as_ref().unwrap_err().code, "UnprocessedItems");
+
+    // An error after a part was written: nobody knows, so all are faults and go to the spill queue as well.
+    let replay = Replay::of([left(&[3]), error(400, "ThrottlingException")]);
+    assert!(journal(&replay).put(&chunks).await.iter().all(Result::is_err));
+}
+
+#[tokio::test]
+async fn keys_left_unread_are_read_again_and_never_taken_for_absent() {
+    use aws_smithy_types::base64::encode;
+    let owner = ChunkId::from_random(7);
+    let key = |n| json!({"pk": {"B": encode(id(n).as_bytes())}});
+    let item = |n| json!({"pk": {"B": encode(id(n).as_bytes())}, "o": {"B": encode(owner.as_bytes())}});
+    let first = json!({"Responses": {"claims": [item(0)]}, "UnprocessedKeys": {"claims": {"Keys": [key(1), key(2)]}}});
+    let second = json!({"Responses": {"claims": [item(2)]}, "UnprocessedKeys": {}});
+    let replay = Replay::of([(200, first.clone()), (200, second)]);
+    let owners = claims(&replay).owners(&ids(3)).await.unwrap();
+    assert_eq!(owners, [Some(owner), None, Some(owner)]);
+    assert_eq!(replay.bodies()[1]["RequestItems"]["claims"]["Keys"].as_array().unwrap().len(), 2);
+    let replay = Replay::of([(200, first)]);
+    assert_eq!(claims(&replay).owners(&ids(3)).await.unwrap_err().code, "UnprocessedKeys");
+}

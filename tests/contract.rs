@@ -1,0 +1,132 @@
+//! The ports' contract, held to by the adapters on DynamoDB and by the world in memory alike: what the protocol's proof in
+//! memory assumes is what the tables do.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::sync::Arc;
+
+use tributary_events::{EventId, Key};
+use tributary_pipeline::memory::World;
+use tributary_pipeline::ports::{Claimed, Claims, Fenced, Journal};
+use tributary_pipeline::{Chunk, ChunkId, ChunkKey};
+use tributary_tests::Bench;
+
+const NOW: i64 = 1_768_478_400_000;
+
+fn ids(numbers: std::ops::Range<usize>) -> Vec<EventId> {
+    numbers.map(|n| Key::new("contract", None).part(Some(&n.to_string())).finish()).collect()
+}
+
+/// A chunk whose lease runs out at [`NOW`].
+fn chunk(bits: u128) -> Chunk {
+    let key = ChunkKey::new(NOW - 60_000, ChunkId::from_random(bits));
+    Chunk { key, data: vec![7; 40], events: 3, lease_ms: NOW, epoch: 0, tries: 0 }
+}
+
+/// The chunk as it lies in its shard, once its lease has run out by then.
+async fn stored(journal: &dyn Journal, key: &ChunkKey, at_ms: i64) -> Option<Chunk> {
+    journal.expired(key.shard, at_ms).await.unwrap().into_iter().find(|chunk| chunk.key == *key)
+}
+
+async fn journal(journal: &dyn Journal) {
+    let far = NOW + 1_000_000;
+    let first = chunk(1);
+    assert_eq!(journal.put(&[first.clone(), chunk(2)]).await, [Ok(()), Ok(())]);
+    assert_eq!(journal.put(std::slice::from_ref(&first)).await, [Ok(())], "again is harmless");
+    assert_eq!(stored(journal, &first.key, far).await, Some(first.clone()), "as it was put");
+
+    // Only what has run out is found, and only that can be taken.
+    assert_eq!(stored(journal, &first.key, NOW).await, None, "not yet");
+    assert_eq!(journal.take(&first, NOW, NOW + 30_000).await, Ok(Fenced::Lost), "the lease is somebody's");
+    assert_eq!(stored(journal, &first.key, far).await, Some(first.clone()), "and nothing was written");
+    assert_eq!(journal.take(&first, NOW + 1, NOW + 30_000).await, Ok(Fenced::Done));
+    let taken = Chunk { lease_ms: NOW + 30_000, epoch: 1, tries: 1, ..first.clone() };
+    assert_eq!(stored(journal, &first.key, far).await, Some(taken.clone()));
+
+    // Whoever saw it before that is too late, also when the new lease has run out.
+    assert_eq!(journal.take(&first, NOW + 2, NOW + 40_000).await, Ok(Fenced::Lost));
+    assert_eq!(journal.take(&first, far, far + 30_000).await, Ok(Fenced::Lost), "an epoch behind");
+    let rest = |of: &Chunk| Chunk { data: vec![9; 10], events: 1, lease_ms: NOW + 5, ..of.clone() };
+    assert_eq!(journal.rewrite(&rest(&first)).await, Ok(Fenced::Lost), "an epoch behind");
+    assert_eq!(stored(journal, &first.key, far).await, Some(taken.clone()));
+    assert_eq!(journal.rewrite(&rest(&taken)).await, Ok(Fenced::Done));
+    assert_eq!(stored(journal, &first.key, far).await, Some(rest(&taken)), "epoch and tries stay");
+
+    // Settled is settled: nobody brings it back.
+    assert_eq!(journal.delete(&first.key).await, Ok(()));
+    assert_eq!(journal.delete(&first.key).await, Ok(()), "again is harmless");
+    assert_eq!(journal.rewrite(&rest(&taken)).await, Ok(Fenced::Lost));
+    assert_eq!(journal.take(&taken, far, far + 30_000).await, Ok(Fenced::Lost));
+    assert_eq!(stored(journal, &first.key, far).await, None);
+
+    // Set aside: no sweeper finds it. Its neighbour is where it was.
+    let second = chunk(2);
+    assert_eq!(journal.bury(&second).await, Ok(()));
+    assert_eq!(journal.bury(&second).await, Ok(()), "again is harmless");
+    assert_eq!(stored(journal, &second.key, far).await, None);
+}
+
+async fn claims(claims: &dyn Claims) {
+    let (one, other) = (ChunkId::from_random(1), ChunkId::from_random(2));
+    let expires = NOW / 1000 + 1000;
+    assert_eq!(claims.owners(&ids(0..3)).await, Ok(vec![None; 3]));
+    assert_eq!(claims.insert(&ids(0..2), one, expires).await, Ok(vec![Claimed::New; 2]));
+    // Nobody's claim is ever overwritten: neither by another nor by its owner.
+    let expected = vec![Claimed::Taken, Claimed::Taken, Claimed::New];
+    assert_eq!(claims.insert(&ids(0..3), other, expires + 5).await, Ok(expected));
+    assert_eq!(claims.insert(&ids(0..1), one, expires).await, Ok(vec![Claimed::Taken]), "its own looks the same");
+    assert_eq!(claims.owners(&ids(0..4)).await, Ok(vec![Some(one), Some(one), Some(other), None]));
+    // A full call.
+    assert_eq!(claims.insert(&ids(10..35), one, expires).await, Ok(vec![Claimed::New; 25]));
+    assert_eq!(claims.owners(&ids(10..35)).await, Ok(vec![Some(one); 25]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_world_in_memory_does_as_dynamodb_does() {
+    let world = World::new();
+    // An owner must be in the journal, or the world objects.
+    world.put(&[chunk(1), chunk(2)]).await;
+    claims(&world).await;
+    let world = World::new();
+    journal(&world).await;
+    assert_eq!(world.dead_chunks(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_in_dynamodb_fences_by_lease_and_epoch_and_keeps_what_is_set_aside() {
+    let bench = Bench::start().await;
+    journal(bench.pipeline.journal.as_ref()).await;
+    assert_eq!(bench.open_chunks().await, 1, "the one set aside is still in the table");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_claims_in_dynamodb_are_inserted_once_and_never_change() {
+    let bench = Bench::start().await;
+    claims(bench.pipeline.claims.as_ref()).await;
+    // Of a hundred chunks that claim the same events at once, each event has one owner, and all agree who.
+    let events = ids(100..110);
+    let all = (0..100).map(|bits| bench.pipeline.claims.insert(&events, ChunkId::from_random(1000 + bits), NOW));
+    let all: Vec<_> = futures_util::future::join_all(all).await.into_iter().map(Result::unwrap).collect();
+    let owners = bench.pipeline.claims.owners(&events).await.unwrap();
+    for (at, owner) in owners.into_iter().enumerate() {
+        let winners: Vec<usize> = (0..all.len()).filter(|chunk| all[*chunk][at] == Claimed::New).collect();
+        let [winner] = winners[..] else { panic!("{} winners", winners.len()) };
+        assert_eq!(owner, Some(ChunkId::from_random(1000 + winner as u128)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shard_of_many_pages_is_read_to_its_end_oldest_first() {
+    let bench = Bench::start().await;
+    let journal: Arc<dyn Journal> = Arc::clone(&bench.pipeline.journal);
+    // Six of 300 KB are two pages of 1 MiB; bits that share their last byte share the shard.
+    let large = |n: i64| {
+        let key = ChunkKey::new(NOW - 60_000 + n, ChunkId::from_random((n as u128) << 64));
+        Chunk { key, data: vec![u8::try_from(n).unwrap(); 300_000], ..chunk(0) }
+    };
+    let chunks: Vec<Chunk> = (0..6).map(large).collect();
+    for chunk in chunks.iter().rev() {
+        assert_eq!(journal.put(std::slice::from_ref(chunk)).await, [Ok(())]);
+    }
+    assert!(chunks.iter().all(|chunk| chunk.key.shard == chunks[0].key.shard));
+    assert_eq!(journal.expired(chunks[0].key.shard, NOW + 1).await.unwrap(), chunks);
+}
