@@ -36,15 +36,15 @@ async fn journal(journal: &dyn Journal) {
 
     // Only what has run out is found, and only that can be taken.
     assert_eq!(stored(journal, &first.key, NOW).await, None, "not yet");
-    assert_eq!(journal.take(&first, NOW, NOW + 30_000).await, Ok(Fenced::Lost), "the lease is somebody's");
+    let taken = Chunk { lease_ms: NOW + 30_000, epoch: 7, tries: 1, ..first.clone() };
+    assert_eq!(journal.take(&first, &taken, NOW).await, Ok(Fenced::Lost), "the lease is somebody's");
     assert_eq!(stored(journal, &first.key, far).await, Some(first.clone()), "and nothing was written");
-    assert_eq!(journal.take(&first, NOW + 1, NOW + 30_000).await, Ok(Fenced::Done));
-    let taken = Chunk { lease_ms: NOW + 30_000, epoch: 1, tries: 1, ..first.clone() };
+    assert_eq!(journal.take(&first, &taken, NOW + 1).await, Ok(Fenced::Done));
     assert_eq!(stored(journal, &first.key, far).await, Some(taken.clone()));
 
     // Whoever saw it before that is too late, also when the new lease has run out.
-    assert_eq!(journal.take(&first, NOW + 2, NOW + 40_000).await, Ok(Fenced::Lost));
-    assert_eq!(journal.take(&first, far, far + 30_000).await, Ok(Fenced::Lost), "an epoch behind");
+    assert_eq!(journal.take(&first, &taken, NOW + 2).await, Ok(Fenced::Lost));
+    assert_eq!(journal.take(&first, &taken, far).await, Ok(Fenced::Lost), "an epoch behind");
     let rest = |of: &Chunk| Chunk { data: vec![9; 10], events: 1, lease_ms: NOW + 5, ..of.clone() };
     assert_eq!(journal.rewrite(&rest(&first)).await, Ok(Fenced::Lost), "an epoch behind");
     assert_eq!(stored(journal, &first.key, far).await, Some(taken.clone()));
@@ -55,7 +55,7 @@ async fn journal(journal: &dyn Journal) {
     assert_eq!(journal.delete(&first.key).await, Ok(()));
     assert_eq!(journal.delete(&first.key).await, Ok(()), "again is harmless");
     assert_eq!(journal.rewrite(&rest(&taken)).await, Ok(Fenced::Lost));
-    assert_eq!(journal.take(&taken, far, far + 30_000).await, Ok(Fenced::Lost));
+    assert_eq!(journal.take(&taken, &taken, far).await, Ok(Fenced::Lost));
     assert_eq!(stored(journal, &first.key, far).await, None);
 
     // Set aside: no sweeper finds it. Its neighbour is where it was.

@@ -111,7 +111,7 @@ pub struct Chunk {
     pub events: usize,
     /// Until when it belongs to its driver, milliseconds since 1970.
     pub lease_ms: i64,
-    /// Raised each time somebody takes it: fences earlier drivers.
+    /// Another each time somebody takes it: fences earlier drivers. 0 at first.
     pub epoch: u32,
     /// How often it was taken.
     pub tries: u32,

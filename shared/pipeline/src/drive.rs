@@ -8,10 +8,7 @@ use crate::batch::batches;
 use crate::chunk::{Chunk, pack};
 use crate::message::Message;
 use crate::ports::{Claimed, Fenced, Outgoing, Sent};
-use crate::settings::Deadline;
-
-/// Longer than any call of the adapters may take with its retries, so that no call outlives the lease.
-const LEASE_MARGIN_MS: i64 = 9_000;
+use crate::settings::{Deadline, LEASE_MARGIN_MS};
 
 /// Chunks driven together: two full ones fill five batches, where each alone would leave a batch half empty.
 pub(crate) const TOGETHER: usize = 2;

@@ -37,8 +37,9 @@ pub trait Journal: Send + Sync {
     async fn rewrite(&self, chunk: &Chunk) -> Result<Fenced, Fault>;
     /// Chunks of a shard whose lease ran out before `now_ms`, oldest first, read consistently. May stop early.
     async fn expired(&self, shard: u8, now_ms: i64) -> Result<Vec<Chunk>, Fault>;
-    /// Takes a chunk whose lease ran out: sets the lease, raises epoch and tries, if the epoch is still the chunk's.
-    async fn take(&self, chunk: &Chunk, now_ms: i64, lease_ms: i64) -> Result<Fenced, Fault>;
+    /// Takes a chunk whose lease ran out before `now_ms`, if its epoch is still the seen one: sets lease, epoch and tries
+    /// to those of `taken`.
+    async fn take(&self, seen: &Chunk, taken: &Chunk, now_ms: i64) -> Result<Fenced, Fault>;
     /// Moves a chunk aside, where the sweeper does not look. Doing it twice is harmless.
     async fn bury(&self, chunk: &Chunk) -> Result<(), Fault>;
 }

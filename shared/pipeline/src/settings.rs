@@ -31,9 +31,21 @@ const LEASE_MS: i64 = 30_000;
 /// Faults in a row on one chunk that still give one delivered copy.
 const FAULTS: i64 = 2;
 
-// At most one delivered copy on FIFO iff W > k(L + D) + T; without L > T even a run without faults may double.
-const _: () = assert!(LEASE_MS > FUNCTION_TIMEOUT_MS);
-const _: () = assert!(FIFO_WINDOW_MS > FAULTS * (LEASE_MS + SWEEP_DELAY_MS) + FUNCTION_TIMEOUT_MS);
+/// Before the end of its lease, a driver begins no call; the longest call, with its retries (`aws::load_config`).
+pub(crate) const LEASE_MARGIN_MS: i64 = 9_000;
+pub(crate) const CALL_MS: u64 = 8_000;
+/// From taking a chunk to the effect of the last call of its living driver: the later of a function's end and a call that
+/// a sweeper began last.
+const EFFECT_MS: i64 = LEASE_MS - LEASE_MARGIN_MS + CALL_MS.cast_signed();
+/// Two machines' clocks differ by less (both run on AWS, on its time service).
+const SKEW_MS: i64 = 1_000;
+
+// At most one delivered copy on FIFO iff W > k(L + D + S) + T; without L >= T + S even a run without faults may double.
+// Both are tight (docs/model.md).
+const _: () = assert!(LEASE_MS > FUNCTION_TIMEOUT_MS + SKEW_MS);
+const _: () = assert!(LEASE_MS >= EFFECT_MS + SKEW_MS);
+const _: () = assert!(EFFECT_MS >= FUNCTION_TIMEOUT_MS);
+const _: () = assert!(FIFO_WINDOW_MS > FAULTS * (LEASE_MS + SWEEP_DELAY_MS + SKEW_MS) + EFFECT_MS);
 
 impl Default for Settings {
     fn default() -> Self {

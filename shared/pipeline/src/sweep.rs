@@ -92,18 +92,22 @@ impl Pipeline {
     async fn sweep_chunk(&self, chunk: Chunk, deadline: Deadline) -> SweepReport {
         let mut report = SweepReport::default();
         let now_ms = self.clock.now_ms();
-        let lease_ms = now_ms + self.settings.lease_ms;
-        let outcome = match self.journal.take(&chunk, now_ms, lease_ms).await {
-            Ok(Fenced::Done) => Ok(()),
-            Ok(Fenced::Lost) => return report,
-            Err(fault) => Err(fault),
+        let taken = Chunk {
+            lease_ms: now_ms + self.settings.lease_ms,
+            epoch: self.fresh_epoch(),
+            tries: chunk.tries + 1,
+            ..chunk.clone()
         };
-        if let Err(fault) = outcome {
-            tracing::warn!(chunk = %chunk.key.id, %fault, "chunk not taken");
-            report.faults += 1;
-            return report;
+        match self.journal.take(&chunk, &taken, now_ms).await {
+            Ok(Fenced::Done) => {}
+            Ok(Fenced::Lost) => return report,
+            Err(fault) => {
+                tracing::warn!(chunk = %chunk.key.id, %fault, "chunk not taken");
+                report.faults += 1;
+                return report;
+            }
         }
-        let chunk = Chunk { lease_ms, epoch: chunk.epoch + 1, tries: chunk.tries + 1, ..chunk };
+        let chunk = taken;
         let old = chunk.tries > TRIES_BEFORE_AGE && now_ms - chunk.key.created_ms > self.settings.max_age_ms;
         let messages = match chunk.messages() {
             Ok(messages) if chunk.tries <= self.settings.max_tries && !old => messages,
@@ -126,6 +130,12 @@ impl Pipeline {
         report.duplicate = driven.duplicate;
         report.left = driven.left;
         report
+    }
+
+    /// An epoch that the chunk never had. One more than the last would not do: a late put, or the spill queue, may bring
+    /// a chunk back with the epoch it began with, and then old epochs would count again (docs/model.md).
+    fn fresh_epoch(&self) -> u32 {
+        u32::try_from(self.clock.random() & u128::from(u32::MAX)).unwrap_or(u32::MAX)
     }
 
     async fn unspill(&self, deadline: Deadline) -> SweepReport {

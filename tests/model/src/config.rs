@@ -129,10 +129,10 @@ pub const TIMES: Times = Times { lease: 2, sweep: 1, run: 1, flight: 1, skew: 0,
 /// What a take sets as the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Epoch {
+    /// A value that this chunk never had: ours is random.
+    Unique,
     /// One more than it was: a put that comes late, or again from the spill queue, sets it back.
     Next,
-    /// A value that this chunk never had: what a random token would be.
-    Unique,
 }
 
 /// One search.
@@ -168,7 +168,7 @@ impl Config {
             faults: 0,
             partials: 0,
             spill: false,
-            epoch: Epoch::Next,
+            epoch: Epoch::Unique,
         }
     }
 

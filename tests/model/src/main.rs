@@ -54,7 +54,7 @@ fn describe(config: &Config) -> String {
     });
     let deliveries = deliveries.collect::<Vec<_>>().join(", ");
     let spill = if config.spill { format!(" V{}", times.hidden) } else { String::new() };
-    let epochs = if config.epoch == Epoch::Unique { ", unique epochs" } else { "" };
+    let epochs = if config.epoch == Epoch::Next { ", counted epochs" } else { "" };
     format!(
         "{:?}; {deliveries}; L{} D{} T{} F{} S{} W{}{spill}; {} sweepers, {} faults, {} partial{epochs}",
         config.protocol,

@@ -77,7 +77,7 @@ impl DynamoJournal {
     /// # Errors
     /// [`Fault`]. Nobody knows then whether it is back; doing it again is harmless.
     pub async fn put_back(&self, dead: &Chunk) -> Result<Returned, Fault> {
-        let back = Chunk { lease_ms: 0, epoch: dead.epoch + 1, tries: 0, ..dead.clone() };
+        let back = Chunk { lease_ms: 0, epoch: dead.epoch.wrapping_add(1), tries: 0, ..dead.clone() };
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item(&back, partition(dead.key.shard))))

@@ -159,14 +159,15 @@ impl Journal for DynamoJournal {
         Ok(chunks)
     }
 
-    async fn take(&self, chunk: &Chunk, now_ms: i64, lease_ms: i64) -> Result<Fenced, Fault> {
+    async fn take(&self, seen: &Chunk, taken: &Chunk, now_ms: i64) -> Result<Fenced, Fault> {
         let call = self
-            .update(chunk)
-            .update_expression("SET l = :l, e = e + :one, t = t + :one")
+            .update(seen)
+            .update_expression("SET l = :l, e = :e, t = :t")
             .condition_expression("attribute_exists(pk) AND e = :seen AND l < :now")
-            .expression_attribute_values(":l", number(lease_ms))
-            .expression_attribute_values(":now", number(now_ms))
-            .expression_attribute_values(":one", number(1));
+            .expression_attribute_values(":l", number(taken.lease_ms))
+            .expression_attribute_values(":e", number(taken.epoch))
+            .expression_attribute_values(":t", number(taken.tries))
+            .expression_attribute_values(":now", number(now_ms));
         fenced("journal.take", call.send().await)
     }
 

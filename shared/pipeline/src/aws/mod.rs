@@ -20,6 +20,7 @@ pub use journal::DynamoJournal;
 pub use outbox::SqsOutbox;
 
 use crate::ports::{Clock, Fault, SystemClock};
+use crate::settings::CALL_MS;
 use crate::{Pipeline, Settings};
 
 /// Names of the tables and addresses of the queues.
@@ -72,7 +73,7 @@ pub async fn load_config() -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(3))
-        .operation_timeout(Duration::from_secs(8))
+        .operation_timeout(Duration::from_millis(CALL_MS))
         .build();
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)

@@ -75,12 +75,12 @@ impl Journal for World {
         expired.await
     }
 
-    async fn take(&self, chunk: &Chunk, now_ms: i64, lease_ms: i64) -> Result<Fenced, Fault> {
-        let take = self.call("journal.take", |state, _| match state.journal.get_mut(&chunk.key) {
-            Some(stored) if stored.epoch == chunk.epoch && stored.lease_ms < now_ms => {
-                stored.lease_ms = lease_ms;
-                stored.epoch += 1;
-                stored.tries += 1;
+    async fn take(&self, seen: &Chunk, taken: &Chunk, now_ms: i64) -> Result<Fenced, Fault> {
+        let take = self.call("journal.take", |state, _| match state.journal.get_mut(&seen.key) {
+            Some(stored) if stored.epoch == seen.epoch && stored.lease_ms < now_ms => {
+                stored.lease_ms = taken.lease_ms;
+                stored.epoch = taken.epoch;
+                stored.tries = taken.tries;
                 Fenced::Done
             }
             _ => Fenced::Lost,

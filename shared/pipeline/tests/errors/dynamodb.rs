@@ -132,7 +132,7 @@ async fn no_error_of_a_whole_call_is_taken_for_success() {
             let is_ours = ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"].contains(&code);
             assert_eq!(fault.retry, !is_ours, "{fault}");
         }
-        let (rewrite, take) = (journal.rewrite(&chunk(1)).await, journal.take(&chunk(1), now, now).await);
+        let (rewrite, take) = (journal.rewrite(&chunk(1)).await, journal.take(&chunk(1), &chunk(1), now).await);
         if code == "ConditionalCheckFailedException" {
             assert_eq!((rewrite, take), (Ok(Fenced::Lost), Ok(Fenced::Lost)));
         } else {
@@ -152,7 +152,7 @@ async fn an_answer_nobody_can_read_is_no_success() {
         assert!(claims.owners(&ids(1)).await.is_err(), "{status} {body}");
         assert!(journal.expired(1, 1).await.is_err(), "{status} {body}");
         assert!(journal.put(&[chunk(1)]).await[0].is_err(), "{status} {body}");
-        assert!(journal.take(&chunk(1), 1, 1).await.is_err(), "{status} {body}");
+        assert!(journal.take(&chunk(1), &chunk(1), 1).await.is_err(), "{status} {body}");
     }
 }
 
