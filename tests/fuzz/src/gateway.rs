@@ -175,7 +175,8 @@ impl<'a> Input<'a> {
                 break;
             }
             let at = memchr::memmem::find(header, b": ")?;
-            headers.append(HeaderName::from_bytes(&header[..at]).ok()?, HeaderValue::from_bytes(&header[at + 2..]).ok()?);
+            headers
+                .append(HeaderName::from_bytes(&header[..at]).ok()?, HeaderValue::from_bytes(&header[at + 2..]).ok()?);
         }
         Some(Self { method: method.parse().ok()?, target, headers, body: rest })
     }
@@ -205,7 +206,8 @@ impl<'a> Input<'a> {
         }
         let body = encoded(body, choice.coding, &mut headers);
         let seconds = now_ms / 1000 - if choice.brings == Brings::Old { 301 } else { 0 };
-        let mut set = |name: &'static str, value: String| headers.insert(name, value.parse().expect("a header of ours"));
+        let mut set =
+            |name: &'static str, value: String| headers.insert(name, value.parse().expect("a header of ours"));
         match (choice.proof, secret) {
             (Proof::Signature, Some(secret)) => {
                 set("x-time", seconds.to_string());
@@ -317,7 +319,8 @@ pub fn check(input: &[u8]) {
         let _ = block_on(pipeline.sweep(Deadline { at_ms: i64::MAX }));
     }
     assert_eq!((world.open_chunks(), world.spilled(), world.dead_chunks()), (0, 0, 0), "the sweeper leaves something");
-    let sent = |world: &World| world.queue().iter().map(|copy| copy.id.clone()).collect::<std::collections::BTreeSet<_>>();
+    let sent =
+        |world: &World| world.queue().iter().map(|copy| copy.id.clone()).collect::<std::collections::BTreeSet<_>>();
     let before = sent(&world);
     if status == StatusCode::OK {
         assert!(summary.ids.iter().all(|id| before.contains(&id.to_string())), "answered for, yet never sent");

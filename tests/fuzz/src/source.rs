@@ -12,7 +12,7 @@ use crate::{message, parts};
 /// Nesting at which a body is refused.
 const MAX_DEPTH: usize = 64;
 /// Largest sum of the messages of one request, bytes.
-const MAX_BYTES: usize = 64 << 20;
+const MAX_BYTES: usize = 32 << 20;
 
 /// A request as an input says it.
 struct Input<'a> {
@@ -30,7 +30,13 @@ impl<'a> Input<'a> {
         Some(Self { segments, content_type, body: &input[at + 1..] })
     }
 
-    fn normalize(&self, source: &dyn Source, received: &str, traceparent: Option<&str>, audit: bool) -> Result<Normalized, TooDeep> {
+    fn normalize(
+        &self,
+        source: &dyn Source,
+        received: &str,
+        traceparent: Option<&str>,
+        audit: bool,
+    ) -> Result<Normalized, TooDeep> {
         let received = Timestamp::parse(received).expect("a time of ours");
         let request = Request {
             segments: &self.segments,
@@ -51,7 +57,8 @@ pub fn check(name: &str, input: &[u8]) {
     let Some(input) = Input::read(input) else { return };
     let source = find(name).expect("a source of that name");
     let out = input.normalize(source, "2026-11-21T09:30:00.125Z", None, false);
-    let text = std::str::from_utf8(input.body).ok().map(|text| text.strip_prefix('\u{FEFF}').unwrap_or(text).trim_ascii());
+    let text =
+        std::str::from_utf8(input.body).ok().map(|text| text.strip_prefix('\u{FEFF}').unwrap_or(text).trim_ascii());
     let deep = text.is_some_and(|text| text.starts_with(['{', '[']) && tributary_events::depth(text) > MAX_DEPTH);
     let Ok(out) = out else {
         assert!(deep, "refused as too deep without need");
@@ -72,7 +79,9 @@ pub fn check(name: &str, input: &[u8]) {
     // Another time and trace make no other event; counting fields changes nothing.
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let again = input.normalize(source, "2027-01-02T03:04:05Z", Some(trace), true).expect("not too deep before");
-    let keys = |out: &Normalized| out.events.iter().map(|event| (event.id, event.group.clone(), event.kind)).collect::<Vec<_>>();
+    let keys = |out: &Normalized| {
+        out.events.iter().map(|event| (event.id, event.group.clone(), event.kind)).collect::<Vec<_>>()
+    };
     assert!(keys(&out) == keys(&again), "an event's id, group or type is no function of the vendor's event");
     assert!(out.rejects == again.rejects, "rejects are no function of the body");
 }
@@ -82,7 +91,11 @@ fn check_rejects(source: &dyn Source, input: &Input<'_>, text: Option<&str>, out
     for reject in &out.rejects {
         assert!(reject.detail.len() <= 200 && reject.detail.is_ascii(), "detail");
         let whole = reject.part == source.without_secret(input.body).as_ref();
-        let part = || text.is_some_and(|text| memchr::memmem::find(tributary_events::compact(text).as_bytes(), &reject.part).is_some());
+        let part = || {
+            text.is_some_and(|text| {
+                memchr::memmem::find(tributary_events::compact(text).as_bytes(), &reject.part).is_some()
+            })
+        };
         assert!(whole || part(), "a reject that is no part of the body: {}", reject.reason.as_str());
     }
 }
@@ -100,14 +113,19 @@ fn check_size(input: &Input<'_>, out: &Normalized) {
 
 /// Carrot quest's token travels in the body; nothing that goes on may hold it.
 fn check_secret(name: &str, input: &Input<'_>, out: &Normalized) {
-    if name != "carrotquest" {
+    // Within an object, the text of a field is nobody's token.
+    if name != "carrotquest" || serde_json::from_slice::<&serde_json::value::RawValue>(input.body).is_ok() {
         return;
     }
     let pairs: Vec<_> = form_urlencoded::parse(input.body).collect();
     let (tokens, others): (Vec<_>, Vec<_>) = pairs.iter().partition(|(name, _)| name == "token");
-    let tokens: HashSet<&str> = tokens.iter().map(|(_, value)| value.as_ref()).filter(|value| value.len() >= 16).collect();
+    let tokens: HashSet<&str> =
+        tokens.iter().map(|(_, value)| value.as_ref()).filter(|value| value.len() >= 16).collect();
     let elsewhere = |token: &str| others.iter().any(|(name, value)| name.contains(token) || value.contains(token));
-    for token in tokens.into_iter().filter(|token| token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && !elsewhere(token)) {
+    for token in tokens
+        .into_iter()
+        .filter(|token| token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && !elsewhere(token))
+    {
         let parts = out.rejects.iter().map(|reject| reject.part.as_slice());
         for part in out.events.iter().map(|event| event.json.as_bytes()).chain(parts) {
             assert!(memchr::memmem::find(part, token.as_bytes()).is_none(), "the token goes on");
