@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// More parts than this are kept as one body.
@@ -60,5 +61,34 @@ fn beacon(text: &str) -> Option<usize> {
     if others.iter().any(|name| text.contains(name)) || !field(text, "keys")?.starts_with('{') {
         return None;
     }
+    // A name of a known field that stands twice in `keys` breaks all of it.
+    let keys: BTreeMap<String, &RawValue> = serde_json::from_str(field(text, "keys")?).ok()?;
+    let pairs = serde_json::from_str::<Pairs>(field(text, "keys")?).ok()?.0;
+    if pairs != keys.len() {
+        return None;
+    }
     elements(field(text, "events")?)
+}
+
+/// How many fields an object has, those that stand twice counted twice.
+struct Pairs(usize);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Count;
+        impl<'de> Visitor<'de> for Count {
+            type Value = Pairs;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut count = 0;
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                    count += 1;
+                }
+                Ok(Pairs(count))
+            }
+        }
+        deserializer.deserialize_map(Count)
+    }
 }

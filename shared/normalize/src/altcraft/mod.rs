@@ -28,6 +28,9 @@ impl Source for Altcraft {
             Some(b'[') => {
                 let batch: Vec<&RawValue> = serde_json::from_str(text)?;
                 for element in batch {
+                    if out.is_full() {
+                        break;
+                    }
                     read_one(element.get(), request, out);
                 }
             }

@@ -74,6 +74,9 @@ impl Batch<'_> {
             return Err(Unreadable::new(RejectReason::WrongShape, "`results` is empty"));
         }
         for element in &self.results {
+            if out.is_full() {
+                break;
+            }
             read_element(element.get(), &self.bulk_id, route, out);
         }
         Ok(())

@@ -146,6 +146,9 @@ fn dispatch<'a>(body: &Body<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>) ->
 fn beacon<'a>(body: &Body<'a>, events: &[&'a RawValue], frame: &Frame<'a, '_>, out: &mut Output<'_>) {
     let mut seen: HashMap<EventId, u32> = HashMap::new();
     for element in events.iter().map(|element| element.get()) {
+        if out.is_full() {
+            break;
+        }
         if !element.starts_with('{') {
             out.reject(RejectReason::WrongShape, "an element of `events` is no object", element.as_bytes());
             continue;
