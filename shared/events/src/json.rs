@@ -5,7 +5,8 @@ use std::borrow::Cow;
 /// Removes insignificant white space from JSON text, so that an event kept verbatim still fits on one line.
 ///
 /// Everything else stays byte for byte: key order, number text, escapes. Text that is not JSON comes back in some
-/// shape, never with an error; parse the result to find out. Borrowed when there was nothing to remove.
+/// shape, never with an error, and is not JSON then either: parse the result to find out. Borrowed when there was nothing
+/// to remove.
 #[must_use]
 pub fn compact(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
@@ -16,9 +17,14 @@ pub fn compact(text: &str) -> Cow<'_, str> {
         match bytes[at] {
             b'"' => at = end_of_string(bytes, at + 1),
             b' ' | b'\t' | b'\n' | b'\r' => {
-                kept.get_or_insert_with(|| String::with_capacity(text.len())).push_str(&text[from..at]);
-                at += 1;
-                from = at;
+                let end = end_of_space(bytes, at);
+                // `1 2` is no JSON, `12` would be.
+                let divides = at > 0 && is_word(bytes[at - 1]) && bytes.get(end).copied().is_some_and(is_word);
+                if !divides {
+                    kept.get_or_insert_with(|| String::with_capacity(text.len())).push_str(&text[from..at]);
+                    from = end;
+                }
+                at = end;
             }
             _ => at += 1,
         }
@@ -53,6 +59,16 @@ pub fn depth(text: &str) -> usize {
         at += 1;
     }
     deepest
+}
+
+fn end_of_space(bytes: &[u8], at: usize) -> usize {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    bytes[at..].iter().position(|byte| !is_space(byte)).map_or(bytes.len(), |length| at + length)
+}
+
+/// Part of a number, `true`, `false` or `null`: what white space divides.
+fn is_word(byte: u8) -> bool {
+    !matches!(byte, b'{' | b'}' | b'[' | b']' | b',' | b':' | b'"')
 }
 
 fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
@@ -95,6 +111,14 @@ mod tests {
     fn compact_survives_text_that_is_not_json() {
         for text in ["\"", "\"\\", "\"abc", "{", "  ", "é \"é"] {
             let _ = compact(text);
+        }
+    }
+
+    #[test]
+    fn compact_makes_no_json_of_what_is_none() {
+        for text in ["[1 2]", "[1\n .5]", "[tr ue]", "[- 1]", "{\"a\":1 \t\r\n e3}"] {
+            assert!(serde_json::from_str::<serde::de::IgnoredAny>(text).is_err());
+            assert!(serde_json::from_str::<serde::de::IgnoredAny>(&compact(text)).is_err(), "{text}");
         }
     }
 

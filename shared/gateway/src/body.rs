@@ -17,7 +17,13 @@ pub(crate) fn inflate<'a>(body: &'a [u8], encoding: &str, limit: usize) -> Resul
     match encoding.trim().to_ascii_lowercase().as_str() {
         "" | "identity" => Ok(Cow::Borrowed(body)),
         "gzip" | "x-gzip" => read(flate2::read::MultiGzDecoder::new(body), limit),
-        "deflate" => read(flate2::read::ZlibDecoder::new(body), limit),
+        "deflate" => {
+            let mut decoder = flate2::read::ZlibDecoder::new(body);
+            let inflated = read(&mut decoder, limit)?;
+            // What follows the end would be lost.
+            let all = usize::try_from(decoder.total_in()).is_ok_and(|read| read == body.len());
+            if all { Ok(inflated) } else { Err(Inflate::Unreadable) }
+        }
         _ => Err(Inflate::Unreadable),
     }
 }

@@ -14,7 +14,7 @@ mod reply;
 mod request;
 mod secrets;
 
-pub use auth::{Denied, Rule, Rules, RulesError, Verified};
+pub use auth::{Denied, Rule, Rules, RulesError, Secret, Verified};
 pub use gateway::{Call, Gateway, Limits, Outcome, Summary};
 pub use metrics::{request_metrics, sweep_metrics};
 pub use reopen::{Reopened, reopen};

@@ -1,7 +1,8 @@
 //! Reading what vendors really send: strings for numbers, objects for strings, nulls anywhere.
 //!
 //! Each type here takes **any** JSON and gives nothing where the shape does not fit, so that one odd field never costs
-//! an event. Use them for the fields of payload structs:
+//! an event. One thing does: a number beyond a double (`1e999`) where [`Obj`] or [`List`] stands; the part it is in goes to
+//! quarantine then. Use them for the fields of payload structs:
 //!
 //! ```
 //! use serde::Deserialize;
@@ -201,6 +202,12 @@ impl<'a> Any<'a> {
     #[must_use]
     pub fn get(&self) -> Option<&'a str> {
         self.0.map(RawValue::get)
+    }
+
+    /// The JSON text, unless it is empty text: vendors mix null, empty and absent.
+    #[must_use]
+    pub fn non_empty(&self) -> Option<&'a str> {
+        self.get().filter(|json| *json != "\"\"")
     }
 
     /// The JSON for a field of an event.

@@ -11,6 +11,9 @@ use crate::audit::Audit;
 
 /// Most events and rejects of one request. The largest batch of any vendor is 2,000 (Infobip).
 pub(crate) const MAX_PARTS: usize = 20_000;
+/// Most bytes of all events of one request. A large batch of any vendor stays below 4 MiB; what stands around a list
+/// (`keys` of a KARTE beacon, `bulkId` of an Infobip batch) is in each of its events and would multiply.
+pub(crate) const MAX_BYTES: usize = 32 << 20;
 
 /// Most bytes that rejected elements of one list may repeat of what stands around it.
 const MAX_AROUND: usize = 4 << 20;
@@ -52,7 +55,7 @@ pub enum RejectReason {
     MissingField,
     /// The message would be larger than the queue takes.
     TooLarge,
-    /// More events in one request than any vendor sends.
+    /// More events in one request than any vendor sends, or larger ones.
     TooMany,
 }
 
@@ -113,13 +116,16 @@ pub struct Output<'c> {
     list: Option<Span>,
     /// Which rejects are elements of which list.
     elements: Vec<(usize, Span)>,
+    /// Of all events.
+    bytes: usize,
     audit: Audit,
 }
 
 impl<'c> Output<'c> {
     pub(crate) fn new(source: &'static str, context: &'c Context<'c>, audit: bool) -> Self {
         let audit = if audit { Audit::on() } else { Audit::default() };
-        Self { source, context, events: Vec::new(), rejects: Vec::new(), list: None, elements: Vec::new(), audit }
+        let (events, rejects, elements) = (Vec::new(), Vec::new(), Vec::new());
+        Self { source, context, events, rejects, list: None, elements, bytes: 0, audit }
     }
 
     /// The source's name, for keys.
@@ -152,6 +158,7 @@ impl<'c> Output<'c> {
         let event = Event::assemble(self.source, draft, self.context);
         match event.to_json() {
             Ok(json) => {
+                self.bytes += json.len();
                 self.events.push(Prepared { id: event.id, group: event.partitionkey.into_owned(), kind, json });
             }
             Err(_) => {
@@ -205,7 +212,7 @@ impl<'c> Output<'c> {
 
     /// Whether the request holds more than is taken. What comes then is dropped, and the body kept whole instead.
     pub(crate) fn is_full(&self) -> bool {
-        self.events.len() + self.rejects.len() > MAX_PARTS
+        self.events.len() + self.rejects.len() > MAX_PARTS || self.bytes > MAX_BYTES
     }
 
     /// How many events there are so far.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::catalog::Row;
-use crate::output::{MAX_PARTS, Normalized, Output, RejectReason};
+use crate::output::{MAX_BYTES, MAX_PARTS, Normalized, Output, RejectReason};
 use crate::request::Request;
 
 /// Deepest nesting of brackets taken. serde stops at 128; vendors stay below 20.
@@ -111,7 +111,10 @@ pub fn find(name: &str) -> Option<&'static dyn Source> {
 pub fn normalize(source: &dyn Source, request: &Request<'_>, audit: bool) -> Result<Normalized, TooDeep> {
     let mut out = Output::new(source.name(), &request.context, audit);
     let why = match read(source, request, &mut out) {
-        Ok(()) if out.is_full() => Unreadable::new(RejectReason::TooMany, format!("more than {MAX_PARTS} events")),
+        Ok(()) if out.is_full() => Unreadable::new(
+            RejectReason::TooMany,
+            format!("more than {MAX_PARTS} events, or {MAX_BYTES} bytes of them"),
+        ),
         Ok(()) => return Ok(out.finish()),
         Err(Failure::TooDeep) => return Err(TooDeep),
         Err(Failure::Unreadable(why)) => why,

@@ -4,11 +4,9 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
-use super::Denied;
 use super::rule::{Algorithm, Encoding, Rule};
+use super::{Denied, Secret};
 use crate::request::Received;
 
 const LENIENT: GeneralPurposeConfig =
@@ -19,23 +17,23 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
 impl Rule {
     /// Whether the rule vouches for the request.
     pub(crate) fn check(&self, request: &Received, now_s: i64) -> Result<(), Denied> {
-        let same = |given: Option<&str>, wanted: &str| match given {
+        let same = |given: Option<&[u8]>, wanted: &Secret| match given {
             None => Err(Denied::Missing),
-            Some(given) if equal(given.as_bytes(), wanted.as_bytes()) => Ok(()),
+            Some(given) if wanted.is(given) => Ok(()),
             Some(_) => Err(Denied::Wrong),
         };
+        let text = |given: Option<&str>, wanted| same(given.map(str::as_bytes), wanted);
         match self {
             Self::Hmac { .. } => self.check_signature(request, now_s),
             Self::Basic { username, password } => {
                 let given = scheme(request, "Basic").and_then(|given| STANDARD.decode(given.trim()).ok());
-                let given = given.map(|given| String::from_utf8_lossy(&given).into_owned());
-                same(given.as_deref(), &format!("{username}:{password}"))
+                same(given.as_deref(), &password.after(&format!("{username}:")))
             }
-            Self::Bearer { token } => same(scheme(request, "Bearer").map(str::trim), token),
-            Self::Header { name, value } => same(request.header(name), value),
-            Self::Query { name, value } => same(pair(request.query.as_bytes(), name).as_deref(), value),
-            Self::Path { secret } => same(request.path_secret.as_deref(), secret),
-            Self::Form { name, value } => same(pair(&request.body, name).as_deref(), value),
+            Self::Bearer { token } => text(scheme(request, "Bearer").map(str::trim), token),
+            Self::Header { name, value } => text(request.header(name), value),
+            Self::Query { name, value } => text(pair(request.query.as_bytes(), name).as_deref(), value),
+            Self::Path { secret } => text(request.path_secret.as_deref(), secret),
+            Self::Form { name, value } => text(pair(&request.body, name).as_deref(), value),
         }
     }
 
@@ -53,8 +51,8 @@ impl Rule {
             Some(name) => request.header(name).ok_or(Denied::Missing)?.trim(),
             None => "",
         };
-        let expected = algorithm.sign(secret.as_bytes(), signed, timestamp, &request.body);
-        if !decodings(signature, *encoding).iter().any(|given| equal(given, &expected)) {
+        let given = decodings(signature, *encoding);
+        if !algorithm.signed(secret, &Signed { template: signed, timestamp, body: &request.body }, &given) {
             return Err(Denied::Wrong);
         }
         // Only now: a time nobody signed says nothing.
@@ -68,31 +66,39 @@ impl Rule {
     }
 }
 
+/// What a signature is over.
+struct Signed<'a> {
+    template: &'a str,
+    timestamp: &'a str,
+    body: &'a [u8],
+}
+
 impl Algorithm {
-    fn sign(self, secret: &[u8], template: &str, timestamp: &str, body: &[u8]) -> Vec<u8> {
+    /// Whether one of the signatures given is right.
+    fn signed(self, secret: &Secret, signed: &Signed<'_>, given: &[Vec<u8>]) -> bool {
         match self {
-            Self::Md5 => sign::<Hmac<md5::Md5>>(secret, template, timestamp, body),
-            Self::Sha1 => sign::<Hmac<sha1::Sha1>>(secret, template, timestamp, body),
-            Self::Sha224 => sign::<Hmac<sha2::Sha224>>(secret, template, timestamp, body),
-            Self::Sha256 => sign::<Hmac<sha2::Sha256>>(secret, template, timestamp, body),
-            Self::Sha384 => sign::<Hmac<sha2::Sha384>>(secret, template, timestamp, body),
-            Self::Sha512 => sign::<Hmac<sha2::Sha512>>(secret, template, timestamp, body),
+            Self::Md5 => verify::<Hmac<md5::Md5>>(secret, signed, given),
+            Self::Sha1 => verify::<Hmac<sha1::Sha1>>(secret, signed, given),
+            Self::Sha224 => verify::<Hmac<sha2::Sha224>>(secret, signed, given),
+            Self::Sha256 => verify::<Hmac<sha2::Sha256>>(secret, signed, given),
+            Self::Sha384 => verify::<Hmac<sha2::Sha384>>(secret, signed, given),
+            Self::Sha512 => verify::<Hmac<sha2::Sha512>>(secret, signed, given),
         }
     }
 }
 
-fn sign<M: Mac + KeyInit>(secret: &[u8], template: &str, timestamp: &str, body: &[u8]) -> Vec<u8> {
+fn verify<M: Mac + KeyInit + Clone>(secret: &Secret, signed: &Signed<'_>, given: &[Vec<u8>]) -> bool {
     // HMAC takes keys of any length.
-    let Ok(mut mac) = <M as KeyInit>::new_from_slice(secret) else { return Vec::new() };
-    let mut rest = template;
+    let Ok(mut mac) = secret.mac::<M>() else { return false };
+    let mut rest = signed.template;
     while let Some(open) = rest.find('{') {
         mac.update(&rest.as_bytes()[..open]);
         rest = &rest[open..];
         if let Some(tail) = rest.strip_prefix("{body}") {
-            mac.update(body);
+            mac.update(signed.body);
             rest = tail;
         } else if let Some(tail) = rest.strip_prefix("{timestamp}") {
-            mac.update(timestamp.as_bytes());
+            mac.update(signed.timestamp.as_bytes());
             rest = tail;
         } else {
             mac.update(b"{");
@@ -100,7 +106,8 @@ fn sign<M: Mac + KeyInit>(secret: &[u8], template: &str, timestamp: &str, body: 
         }
     }
     mac.update(rest.as_bytes());
-    mac.finalize().into_bytes().to_vec()
+    // In constant time.
+    given.iter().any(|given| mac.clone().verify_slice(given).is_ok())
 }
 
 fn decodings(signature: &str, encoding: Encoding) -> Vec<Vec<u8>> {
@@ -117,11 +124,6 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let pairs = text.as_bytes().chunks(2);
     pairs.map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?)).collect()
-}
-
-/// Equality that takes the same time wherever two values differ, and whatever their lengths.
-fn equal(given: &[u8], wanted: &[u8]) -> bool {
-    Sha256::digest(given).ct_eq(&Sha256::digest(wanted)).into()
 }
 
 fn scheme<'a>(request: &'a Received, name: &str) -> Option<&'a str> {
@@ -147,7 +149,7 @@ mod tests {
         Received::new("karte", path, query, headers, Bytes::from_static(body.as_bytes()))
     }
 
-    fn verify(rule: &str, request: Received) -> Result<Option<usize>, Denied> {
+    fn check(rule: &str, request: Received) -> Result<Option<usize>, Denied> {
         let rules = Rules::parse(&format!(r#"{{"rules":[{rule}]}}"#)).unwrap();
         rules.verify(request, 1_700_000_000).map(|verified| verified.rule).map_err(|(denied, _)| denied)
     }
@@ -165,15 +167,15 @@ mod tests {
     #[test]
     fn a_signature_is_taken_in_hex_and_base64_and_only_over_this_body_and_time() {
         let body = r#"{"a":1}"#;
-        assert_eq!(verify(KARTE, signed(HEX, "1700000000", body)), Ok(Some(0)));
-        assert_eq!(verify(KARTE, signed(&HEX.to_uppercase(), "1700000000", body)), Ok(Some(0)));
-        assert_eq!(verify(KARTE, signed(BASE64, "1700000000", body)), Ok(Some(0)));
-        assert_eq!(verify(KARTE, signed(BASE64.trim_end_matches('='), "1700000000", body)), Ok(Some(0)));
-        assert_eq!(verify(KARTE, signed(HEX, "1700000001", body)), Err(Denied::Wrong));
-        assert_eq!(verify(KARTE, signed(HEX, "1700000000", r#"{"a": 1}"#)), Err(Denied::Wrong));
-        assert_eq!(verify(KARTE, signed("", "1700000000", body)), Err(Denied::Wrong));
-        assert_eq!(verify(KARTE, signed("zz", "1700000000", body)), Err(Denied::Wrong));
-        assert_eq!(verify(KARTE, request("/karte", "", &[], body)), Err(Denied::Missing));
+        assert_eq!(check(KARTE, signed(HEX, "1700000000", body)), Ok(Some(0)));
+        assert_eq!(check(KARTE, signed(&HEX.to_uppercase(), "1700000000", body)), Ok(Some(0)));
+        assert_eq!(check(KARTE, signed(BASE64, "1700000000", body)), Ok(Some(0)));
+        assert_eq!(check(KARTE, signed(BASE64.trim_end_matches('='), "1700000000", body)), Ok(Some(0)));
+        assert_eq!(check(KARTE, signed(HEX, "1700000001", body)), Err(Denied::Wrong));
+        assert_eq!(check(KARTE, signed(HEX, "1700000000", r#"{"a": 1}"#)), Err(Denied::Wrong));
+        assert_eq!(check(KARTE, signed("", "1700000000", body)), Err(Denied::Wrong));
+        assert_eq!(check(KARTE, signed("zz", "1700000000", body)), Err(Denied::Wrong));
+        assert_eq!(check(KARTE, request("/karte", "", &[], body)), Err(Denied::Missing));
     }
 
     #[test]
@@ -185,7 +187,7 @@ mod tests {
         assert_eq!(at(1_700_000_301), Err(Denied::Stale));
         assert_eq!(at(1_699_999_699), Err(Denied::Stale));
         let any = KARTE.replace(r#""type""#, r#""tolerance_seconds":0,"type""#);
-        assert!(verify(&any, signed(HEX, "1700000000", r#"{"a":1}"#)).is_ok());
+        assert!(check(&any, signed(HEX, "1700000000", r#"{"a":1}"#)).is_ok());
     }
 
     #[test]
@@ -210,8 +212,8 @@ mod tests {
             );
             let text = "what do ya want for nothing?";
             let value = format!("Scheme Credential=c,Signature={digest},x");
-            assert!(verify(&rule, request("/karte", "", &[("authorization", &value)], text)).is_ok(), "{algorithm}");
-            assert_eq!(verify(&rule, request("/karte", "", &[("authorization", digest)], text)), Err(Denied::Missing));
+            assert!(check(&rule, request("/karte", "", &[("authorization", &value)], text)).is_ok(), "{algorithm}");
+            assert_eq!(check(&rule, request("/karte", "", &[("authorization", digest)], text)), Err(Denied::Missing));
         }
     }
 
@@ -229,8 +231,8 @@ mod tests {
             (r#"{"type":"form","name":"token","value":"é"}"#, request("/karte", "", &[], "a=1&token=%C3%A9")),
         ];
         for (rule, right) in cases {
-            assert_eq!(verify(rule, right), Ok(Some(0)), "{rule}");
-            assert_eq!(verify(rule, request("/karte", "", &[], "")), Err(Denied::Missing), "{rule}");
+            assert_eq!(check(rule, right), Ok(Some(0)), "{rule}");
+            assert_eq!(check(rule, request("/karte", "", &[], "")), Err(Denied::Missing), "{rule}");
             let wrong = request(
                 "/karte/key-S",
                 "token=a",
@@ -240,14 +242,14 @@ mod tests {
                 ],
                 "token=e",
             );
-            assert_eq!(verify(rule, wrong), Err(Denied::Wrong), "{rule}");
+            assert_eq!(check(rule, wrong), Err(Denied::Wrong), "{rule}");
         }
     }
 
     #[test]
     fn several_rules_are_live_at_once() {
         let both = r#"{"type":"bearer","token":"old"},{"type":"bearer","token":"new"}"#;
-        assert_eq!(verify(both, request("/karte", "", &[("authorization", "Bearer old")], "")), Ok(Some(0)));
-        assert_eq!(verify(both, request("/karte", "", &[("authorization", "Bearer new")], "")), Ok(Some(1)));
+        assert_eq!(check(both, request("/karte", "", &[("authorization", "Bearer old")], "")), Ok(Some(0)));
+        assert_eq!(check(both, request("/karte", "", &[("authorization", "Bearer new")], "")), Ok(Some(1)));
     }
 }

@@ -2,10 +2,12 @@
 
 mod check;
 mod rule;
+mod secret;
 
 use std::fmt;
 
 pub use rule::{Rule, Rules, RulesError};
+pub use secret::Secret;
 
 use crate::request::Received;
 

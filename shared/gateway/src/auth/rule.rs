@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use super::secret::Secret;
+
 /// The rules of a source. A request is authentic if **one** of them vouches for it, so a secret is rotated by adding the
 /// new rule, changing the vendor's console, and then taking the old rule out.
 ///
@@ -11,20 +13,20 @@ use serde::Deserialize;
 /// let rules = r#"{"rules":[{"type":"basic","username":"infobip","password":"s3cret"}]}"#;
 /// assert!(tributary_gateway::Rules::parse(rules).is_ok());
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
     rules: Vec<Rule>,
 }
 
 /// One way to prove who is calling.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Rule {
     /// A keyed hash of the raw body in a header.
     Hmac {
         /// The shared secret, taken as UTF-8 bytes.
-        secret: String,
+        secret: Secret,
         /// The header with the signature.
         header: String,
         /// The hash.
@@ -51,38 +53,38 @@ pub enum Rule {
         /// User name.
         username: String,
         /// Password.
-        password: String,
+        password: Secret,
     },
     /// `Authorization: Bearer`.
     Bearer {
         /// The token.
-        token: String,
+        token: Secret,
     },
     /// A header of fixed value.
     Header {
         /// Its name.
         name: String,
         /// Its value.
-        value: String,
+        value: Secret,
     },
     /// A parameter of the query.
     Query {
         /// Its name.
         name: String,
         /// Its value.
-        value: String,
+        value: Secret,
     },
     /// The first segment after the source, `key-<secret>`.
     Path {
         /// The secret, without `key-`.
-        secret: String,
+        secret: Secret,
     },
     /// A field of a form encoded body.
     Form {
         /// Its name.
         name: String,
         /// Its value.
-        value: String,
+        value: Secret,
     },
 }
 
@@ -198,7 +200,7 @@ impl Rules {
 }
 
 impl Rule {
-    fn secret(&self) -> &str {
+    fn secret(&self) -> &Secret {
         match self {
             Self::Hmac { secret, .. } | Self::Path { secret } => secret,
             Self::Basic { password, .. } => password,
@@ -234,11 +236,11 @@ mod tests {
 
     #[test]
     fn rules_that_would_let_anybody_in_are_refused() {
-        assert_eq!(Rules::parse(r#"{"rules":[]}"#), Err(RulesError::Empty));
+        assert_eq!(Rules::parse(r#"{"rules":[]}"#).unwrap_err(), RulesError::Empty);
         let empty = r#"{"rules":[{"type":"bearer","token":"x"},{"type":"header","name":"a","value":""}]}"#;
-        assert_eq!(Rules::parse(empty), Err(RulesError::EmptySecret(1)));
+        assert_eq!(Rules::parse(empty).unwrap_err(), RulesError::EmptySecret(1));
         let unsigned = r#"{"rules":[{"type":"hmac","secret":"x","header":"h","signed":"{timestamp}"}]}"#;
-        assert_eq!(Rules::parse(unsigned), Err(RulesError::UnsignedBody(0)));
+        assert_eq!(Rules::parse(unsigned).unwrap_err(), RulesError::UnsignedBody(0));
     }
 
     #[test]

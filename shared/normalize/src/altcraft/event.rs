@@ -67,7 +67,9 @@ fn id(event: &Event<'_>, meaning: &Meaning, part: &str, out: &Output<'_>) -> Eve
         return key.part(about.campaign_id.get()).part(about.message_id.get()).part(about.link_url.get()).finish();
     }
     // What such an event carries is not published. One import puts a profile into several segments at one moment.
-    let details = fields(Some(part)).get("event_data").map(|details| canonical::fingerprint(details.get()));
+    let fields = fields(Some(part));
+    let details = fields.get("event_data").map(|details| details.get());
+    let details = details.filter(|details| !matches!(*details, "null" | "\"\"")).map(canonical::fingerprint);
     key.part(details.as_deref()).finish()
 }
 

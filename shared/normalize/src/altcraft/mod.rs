@@ -29,6 +29,9 @@ impl Source for Altcraft {
                 let batch: Vec<&RawValue> = serde_json::from_str(text)?;
                 out.within(&batch);
                 for element in batch {
+                    if out.is_full() {
+                        break;
+                    }
                     read_one(element.get(), request, out);
                 }
             }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::source::MAX_DEPTH;
@@ -90,10 +90,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
 }
 
 /// The body without the token. What is neither a form nor an object stays as it is.
+///
+/// The gateway looks for the token in the pairs of a form, whatever the body looks like: so it is cut off of a broken
+/// object, too.
 pub(super) fn without_token(body: &[u8]) -> Cow<'_, [u8]> {
-    if body.trim_ascii_start().starts_with(b"{") {
-        let object = std::str::from_utf8(body).ok().and_then(object_without_token);
-        return object.map_or(Cow::Borrowed(body), |object| Cow::Owned(object.into_bytes()));
+    let text = std::str::from_utf8(body).map(|text| text.strip_prefix('\u{FEFF}').unwrap_or(text).trim_ascii());
+    if let Ok(text) = text
+        && text.starts_with('{')
+        && serde_json::from_str::<IgnoredAny>(text).is_ok()
+    {
+        return object_without_token(text).map_or(Cow::Borrowed(body), |object| Cow::Owned(object.into_bytes()));
     }
     let is_token = |pair: &[u8]| form_urlencoded::parse(pair).any(|(name, _)| name == TOKEN);
     let pairs = || body.split(|byte| *byte == b'&');
@@ -124,6 +130,15 @@ mod tests {
         assert_eq!(without_token(b"token=s3cret&a=\xFF"), Cow::Borrowed(b"a=\xFF"));
         for json in ["{\"a\":\"&token=1&\"}", "{\"a\":{\"token\":1}}", "{\"token\":"] {
             assert_eq!(without_token(json.as_bytes()), Cow::Borrowed(json.as_bytes()), "{json}");
+        }
+        // What lets a request in, however the rest of the body looks.
+        for (body, rest) in [
+            (&b"{&token=s3cret&\xFF"[..], &b"{&\xFF"[..]),
+            (b" {\"a\":1}&token=s3cret", b" {\"a\":1}"),
+            (b"[&token=s3cret", b"["),
+            (b"\xEF\xBB\xBF{\"token\":\"s3cret\",\"a\":1}", b"{\"a\":1}"),
+        ] {
+            assert_eq!(without_token(body), Cow::Borrowed(rest));
         }
         assert_eq!(object_without_token(r#"{"z":1.50,"token":"s3cret","a":{}}"#).unwrap(), r#"{"z":1.50,"a":{}}"#);
     }

@@ -81,6 +81,9 @@ fn each<'a>(
     }
     out.within(elements);
     for element in elements.iter().map(|element| element.get()) {
+        if out.is_full() {
+            break;
+        }
         if !element.starts_with('{') {
             out.reject(RejectReason::WrongShape, "an element of the list is no object", element.as_bytes());
         } else if let Err(why) = read(element, out) {

@@ -75,6 +75,9 @@ impl Batch<'_> {
         }
         out.within(&self.results);
         for element in &self.results {
+            if out.is_full() {
+                break;
+            }
             read_element(element.get(), &self.bulk_id, route, out);
         }
         Ok(())

@@ -80,7 +80,9 @@ pub(super) fn bare(body: &Bare<'_>, route: &Route) -> Option<Family> {
     } else if body.capability_check_result.is_object() || (!body.code.is_none() && !body.phone_number.is_none()) {
         Family::RcsCapability
     } else if !body.token.is_none()
-        && (body.result.get().is_some() || body.ni_attributes.get().is_some() || route.channel_is("Mobile identity"))
+        && (body.result.get().is_some()
+            || body.ni_attributes.non_empty().is_some()
+            || route.channel_is("Mobile identity"))
     {
         Family::MobileIdentity
     } else if !body.destination.is_none() && (content.body.is_object() || body.message.body.is_object()) {

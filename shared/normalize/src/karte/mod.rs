@@ -147,6 +147,9 @@ fn beacon<'a>(body: &Body<'a>, events: &[&'a RawValue], frame: &Frame<'a, '_>, o
     let mut seen: HashMap<EventId, u32> = HashMap::new();
     out.within(events);
     for element in events.iter().map(|element| element.get()) {
+        if out.is_full() {
+            break;
+        }
         if !element.starts_with('{') {
             out.reject(RejectReason::WrongShape, "an element of `events` is no object", element.as_bytes());
             continue;

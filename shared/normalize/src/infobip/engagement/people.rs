@@ -51,7 +51,7 @@ pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<
     let at = envelope.timestamp.time().map(|time| time.to_string());
     let complete = at.is_some() && (who.get().is_some() || payload.session_id.get().is_some());
     let rest = (!complete).then(|| canonical::fingerprint(body));
-    let custom = payload.custom_data.get().map(canonical::fingerprint);
+    let custom = payload.custom_data.non_empty().map(canonical::fingerprint);
     let address = &payload.channel_data;
     let id = Key::new(out.source(), None)
         .part(Some("people"))

@@ -29,7 +29,7 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
         Ok(outcome) => outcome,
         Err(error) => return out.broken(&error, json),
     };
-    let intelligence = outcome.ni_attributes.get().is_some();
+    let intelligence = outcome.ni_attributes.non_empty().is_some();
     let (event, kind) = if intelligence {
         ("NUMBER_INTELLIGENCE", EventType::NumberIntelligenceReported)
     } else {

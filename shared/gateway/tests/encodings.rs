@@ -1,0 +1,128 @@
+//! Compressed bodies, whole and damaged: what is authentic becomes events or is kept, and no bomb goes off.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::io::Write;
+
+use base64::Engine;
+use common::{Bench, Proof, SECRET, events};
+use flate2::Compression;
+use http::{HeaderValue, Response, StatusCode};
+use serde_json::Value;
+use tributary_gateway::Summary;
+use tributary_normalize::SOURCES;
+
+const ENCODINGS: [&str; 3] = ["gzip", "x-gzip", "deflate"];
+
+fn encode(encoding: &str, body: &[u8]) -> Vec<u8> {
+    if encoding == "deflate" {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(body).unwrap();
+        return encoder.finish().unwrap();
+    }
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn send(bench: &Bench, encoding: &'static str, body: &[u8]) -> (Response<bytes::Bytes>, Summary) {
+    let mut request = Proof::Header.request(bench.gateway.source().name(), SECRET, body, 0);
+    request.headers_mut().insert("content-encoding", HeaderValue::from_static(encoding));
+    bench.send(request)
+}
+
+/// The one part in quarantine, whole.
+fn kept(bench: &Bench) -> Vec<u8> {
+    let messages = bench.world.quarantine();
+    assert_eq!(messages.len(), 1);
+    let message: Value = serde_json::from_str(&messages[0]).unwrap();
+    assert_eq!(message["reason"], "content_encoding");
+    match &message["text"] {
+        Value::String(text) => text.clone().into_bytes(),
+        _ => base64::engine::general_purpose::STANDARD.decode(message["base64"].as_str().unwrap()).unwrap(),
+    }
+}
+
+#[test]
+fn a_whole_body_is_read_in_each_encoding() {
+    for source in SOURCES {
+        for encoding in ENCODINGS {
+            let bench = Bench::new(*source, Proof::Header);
+            let (response, summary) = send(&bench, encoding, &encode(encoding, events(source.name())));
+            assert_eq!((response.status(), summary.accepted.new), (StatusCode::OK, 1), "{} {encoding}", source.name());
+        }
+    }
+}
+
+#[test]
+fn a_body_cut_anywhere_is_kept_and_never_read() {
+    for source in SOURCES {
+        for encoding in ENCODINGS {
+            let whole = encode(encoding, events(source.name()));
+            for length in 0..whole.len() {
+                let bench = Bench::new(*source, Proof::Header);
+                let (response, summary) = send(&bench, encoding, &whole[..length]);
+                let at = format!("{} {encoding}: {length} of {} bytes", source.name(), whole.len());
+                assert_eq!(response.status(), StatusCode::OK, "{at}");
+                assert_eq!((summary.accepted.received, summary.accepted.quarantined), (0, 1), "{at}");
+                if length > 0 {
+                    assert_eq!(kept(&bench), &whole[..length], "{at}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_body_with_a_byte_changed_is_never_another_event() {
+    for source in SOURCES {
+        for encoding in ENCODINGS {
+            let whole = encode(encoding, events(source.name()));
+            let bench = Bench::new(*source, Proof::Header);
+            let right = send(&bench, encoding, &whole).1.ids;
+            for at in 0..whole.len() {
+                let mut changed = whole.clone();
+                changed[at] ^= 0x10;
+                let bench = Bench::new(*source, Proof::Header);
+                let (response, summary) = send(&bench, encoding, &changed);
+                let at = format!("{} {encoding}: byte {at} of {}", source.name(), whole.len());
+                assert_eq!(response.status(), StatusCode::OK, "{at}");
+                // Bytes of a gzip header that mean nothing may change; of the text none.
+                let unharmed = summary.ids == right && summary.accepted.quarantined == 0;
+                assert!(unharmed || (summary.accepted.received, summary.accepted.quarantined) == (0, 1), "{at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_follows_the_end_makes_a_body_unreadable() {
+    for encoding in ENCODINGS {
+        let bench = Bench::new(tributary_normalize::KARTE, Proof::Header);
+        let body = [&encode(encoding, events("karte"))[..], b"more"].concat();
+        let (_, summary) = send(&bench, encoding, &body);
+        assert_eq!((summary.accepted.received, summary.accepted.quarantined), (0, 1), "{encoding}");
+        assert_eq!(kept(&bench), body, "{encoding}");
+    }
+}
+
+#[test]
+fn a_bomb_is_refused_in_each_encoding_and_nothing_is_called() {
+    for encoding in ENCODINGS {
+        let bomb = encode(encoding, &vec![b' '; 64 << 20]);
+        assert!(bomb.len() < 1 << 20);
+        let bench = Bench::new(tributary_normalize::INFOBIP, Proof::Header);
+        let (response, _) = send(&bench, encoding, &bomb);
+        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE, "{encoding}");
+        assert!(bench.is_untouched(), "{encoding}");
+    }
+}
+
+#[test]
+fn many_empty_members_are_an_empty_body() {
+    let bench = Bench::new(tributary_normalize::INFOBIP, Proof::Header);
+    let body = encode("gzip", b"").repeat(40_000);
+    let (response, summary) = send(&bench, "gzip", &body);
+    assert_eq!((response.status(), summary.accepted.quarantined), (StatusCode::OK, 1));
+}
