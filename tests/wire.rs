@@ -132,6 +132,45 @@ async fn faults_of_the_services_are_retried_or_left_to_the_sweeper_and_double_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_own_claim_that_comes_back_as_taken_after_the_sdks_retry_is_known_by_its_owner() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    for (times, name) in [(1, "once"), (2, "twice")] {
+        bench.dynamodb.inject(Rule::on("BatchExecuteStatement", Fault::ReplyLost).times(times));
+        let (response, summary) = send(&gateway, post(REPORTS, reports(name, 0..12))).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!((summary.accepted.new, summary.accepted.duplicate), (12, 0), "{name}");
+        assert_eq!(bench.events().await.into_values().collect::<Vec<_>>(), [1; 12], "{name}");
+    }
+    assert_eq!(bench.dynamodb.count("BatchExecuteStatement"), 5, "the SDK tried again, we did not");
+    assert_eq!(bench.dynamodb.count("BatchGetItem"), 2, "and the owners were read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_inside_a_200_is_tried_again_alone() {
+    let bench = Bench::start().await;
+    let gateway = bench.gateway("infobip");
+    let code = "ThrottlingError";
+    bench.dynamodb.inject(Rule::on("BatchExecuteStatement", Fault::StatementsFail { every: 3, code }));
+    let fault = Fault::EntriesFail { every: 2, code: "InternalError", sender_fault: false };
+    bench.sqs.inject(Rule::on("SendMessageBatch", fault));
+    bench.dynamodb.record();
+    bench.sqs.record();
+    let (_, summary) = send(&gateway, post(REPORTS, reports("part", 0..9))).await;
+    assert_eq!((summary.accepted.new, summary.accepted.left), (9, 0));
+    let sizes = |bodies: Vec<bytes::Bytes>, name: &str| -> Vec<usize> {
+        let size = |body: &bytes::Bytes| {
+            serde_json::from_slice::<serde_json::Value>(body).unwrap()[name].as_array().unwrap().len()
+        };
+        bodies.iter().map(size).collect()
+    };
+    assert_eq!(sizes(bench.dynamodb.bodies("BatchExecuteStatement"), "Statements"), [9, 3]);
+    assert_eq!(sizes(bench.sqs.bodies("SendMessageBatch"), "Entries"), [9, 4]);
+    assert_eq!(bench.events().await.into_values().collect::<Vec<_>>(), [1; 9]);
+    assert_eq!(bench.open_chunks().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_dynamodb_is_down_events_are_spilled_and_when_sqs_is_down_too_the_vendor_is_told() {
     let bench = Bench::start().await;
     let gateway = bench.gateway("infobip");

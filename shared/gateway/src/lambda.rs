@@ -15,8 +15,9 @@ use crate::gateway::{Call, Gateway};
 use crate::metrics::{request_metrics, sweep_metrics};
 use crate::secrets::{from_env, settings_from_env};
 
-/// Time left for calls under way when a source's function nears its end, milliseconds.
-const MARGIN_MS: i64 = 5_000;
+/// Time left for calls under way when a source's function nears its end, milliseconds: one call with its retries takes 8 s
+/// at most.
+const MARGIN_MS: i64 = 9_000;
 /// Pause between the passes of one sweep, milliseconds.
 const PASS_MS: u64 = 15_000;
 /// Time a pass needs at least, with what it drives, milliseconds.

@@ -103,6 +103,20 @@ fn a_message_the_queue_refuses_is_kept_and_blocks_nobody() {
 }
 
 #[test]
+fn what_fails_in_part_or_loses_its_reply_is_tried_again_within_the_drive() {
+    // Claims, and each of the two sends.
+    for at in 1..4 {
+        for mishap in [Mishap::FailHalf, Mishap::FailBefore, Mishap::FailAfter] {
+            let world = World::new();
+            world.plan(Plan::from([(at, mishap)]));
+            let accepted = world.pipeline().accept(messages(12), vec![], FAR).now_or_never().unwrap().unwrap();
+            assert_eq!((accepted.new, accepted.left), (12, 0), "{at} {mishap:?}");
+            check(&world, &messages(12), &(at, mishap));
+        }
+    }
+}
+
+#[test]
 fn when_the_journal_is_down_chunks_are_spilled_and_come_back() {
     let world = World::new();
     let messages = messages(30);
@@ -114,14 +128,13 @@ fn when_the_journal_is_down_chunks_are_spilled_and_come_back() {
 }
 
 #[test]
-fn a_claim_that_expires_between_insert_and_read_is_inserted_again() {
+fn beyond_the_life_of_its_claim_an_event_is_new() {
     let world = World::new();
     let messages = messages(1);
     deliver(&world, &messages).unwrap();
     world.pass_ms(400_000);
     world.expire_claim(messages[0].id);
-    let again = deliver(&world, &messages).unwrap();
-    assert_eq!(again.new, 1, "beyond the claims' life an event is new");
+    assert_eq!(deliver(&world, &messages).unwrap().new, 1);
 }
 
 #[test]

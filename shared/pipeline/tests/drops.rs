@@ -3,8 +3,8 @@
 mod common;
 
 use common::{FAR, SWEEP_EVERY_MS, check, durable, messages, reject, sweep_until_done};
-use tributary_pipeline::Message;
 use tributary_pipeline::memory::{Pauses, Schedule, World};
+use tributary_pipeline::{Accepted, Message};
 
 /// Lets a caller make so many steps and drops it. True if it came to its end before.
 fn drop_after(world: &World, steps: usize, caller: impl Future<Output = bool> + Send) -> bool {
@@ -100,4 +100,48 @@ fn a_request_and_the_sweeper_dropped_at_any_two_awaits_lose_and_double_nothing()
             }
         }
     }
+}
+
+/// Lets a request make calls until it waits at one of that name.
+fn stop_at(schedule: &mut Schedule<'_, Accepted>, actor: usize, call: &str) {
+    while schedule.waits_at(actor) != Some(call) {
+        assert!(schedule.step(actor), "it never comes to {call}");
+    }
+}
+
+#[test]
+fn a_drive_that_wakes_up_after_its_lease_begins_no_send() {
+    for call in ["claims.insert", "queue.send"] {
+        let world = World::new();
+        let (pipeline, messages) = (world.pipeline(), messages(25));
+        let mut schedule = Schedule::new(&world, Pauses::Before);
+        let actor = schedule.add(async { pipeline.accept(messages.clone(), vec![], FAR).await.unwrap() });
+        stop_at(&mut schedule, actor, call);
+        world.pass_ms(31_000);
+        while schedule.step(actor) {}
+        schedule.close();
+        // The call it was at had begun; of the three batches at most that one was sent.
+        let sent = if call == "queue.send" { 10 } else { 0 };
+        assert_eq!((world.queue().len(), schedule.ended[actor].unwrap().left), (sent, 25 - sent), "{call}");
+        sweep_until_done(&world);
+        check(&world, &messages, &call);
+    }
+}
+
+#[test]
+fn a_claim_that_expires_between_insert_and_read_is_inserted_again() {
+    let world = World::new();
+    let messages = messages(1);
+    assert!(request(&world, &messages, usize::MAX));
+    world.pass_ms(400_000);
+    let pipeline = world.pipeline();
+    let mut schedule = Schedule::new(&world, Pauses::Before);
+    let actor = schedule.add(async { pipeline.accept(messages.clone(), vec![], FAR).await.unwrap() });
+    stop_at(&mut schedule, actor, "claims.owners");
+    world.expire_claim(messages[0].id);
+    while schedule.step(actor) {}
+    let accepted = schedule.ended[actor].unwrap();
+    assert_eq!((accepted.new, accepted.duplicate, accepted.left), (1, 0, 0));
+    schedule.close();
+    assert_eq!(world.claims().len(), 1);
 }

@@ -5,7 +5,7 @@ mod common;
 use common::{FAR, SWEEP_EVERY_MS, copies, message, messages, request, sweep};
 use futures_util::FutureExt;
 use tributary_pipeline::memory::{Mishap, Plan, World};
-use tributary_pipeline::{Message, SweepReport};
+use tributary_pipeline::{Message, NotDurable, SweepReport};
 
 fn numbered(numbers: std::ops::Range<usize>) -> Vec<Message> {
     numbers.map(message).collect()
@@ -34,7 +34,7 @@ fn a_message_the_queue_refuses_is_kept_after_the_last_try_and_its_neighbours_are
     let accepted = request(&world, &messages, vec![]).unwrap();
     assert_eq!((accepted.new, accepted.left), (29, 1));
     let (mut buried, mut passes) = (0, 0);
-    while buried == 0 {
+    while buried == 0 && passes < 1_000 {
         assert_eq!(world.open_chunks(), 1, "kept until it is set aside");
         let report = pass(&world);
         buried += report.buried;
@@ -121,4 +121,15 @@ fn rubbish_in_the_spill_queue_is_kept_and_counted_and_spilled_chunks_pass_it() {
     assert_eq!((report.unspilled, report.sent, report.faults), (1, 3, 25));
     assert_eq!(world.spilled(), 25, "kept for whoever looks");
     assert_eq!(world.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_part_that_quarantine_does_not_take_is_not_answered_for() {
+    let world = World::new();
+    world.plan((0..10).map(|at| (at, Mishap::FailBefore)).collect());
+    let answer = world.pipeline().accept(vec![], vec![common::reject()], FAR).now_or_never().unwrap();
+    assert_eq!(answer, Err(NotDurable::Quarantine));
+    world.plan(Plan::new());
+    assert_eq!(request(&world, &[], vec![common::reject()]).unwrap().quarantined, 1);
+    assert_eq!(world.quarantine().len(), 1);
 }

@@ -133,6 +133,14 @@ impl<'a, T> Schedule<'a, T> {
         actors
     }
 
+    /// The call a caller has waited at longest.
+    #[must_use]
+    pub fn waits_at(&self, actor: Actor) -> Option<&'static str> {
+        let state = self.world.state();
+        let waiting = state.gate.iter().flat_map(|gate| gate.waiting.values());
+        waiting.into_iter().find(|waiting| waiting.actor == actor).map(|waiting| waiting.call)
+    }
+
     /// Lets through the call a caller has waited at longest. False if it waits at none: it ended, or hangs for ever.
     pub fn step(&mut self, actor: Actor) -> bool {
         let woken = {

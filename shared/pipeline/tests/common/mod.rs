@@ -99,7 +99,8 @@ pub(crate) fn check(world: &World, messages: &[Message], story: &dyn Debug) {
     }
     assert_eq!(delivered.len(), messages.len(), "{story:?}: events of nobody");
     // Whoever is delivered is owned by one chunk, for good.
-    assert!(delivered.keys().all(|id| world.claims().contains_key(id)), "{story:?}: sent without a claim");
+    let claims = world.claims();
+    assert!(delivered.keys().all(|id| claims.contains_key(id)), "{story:?}: sent without a claim");
 }
 
 /// Runs a request and the sweeps after it under a plan. Gives the number of calls it took.

@@ -198,3 +198,13 @@ async fn keys_left_unread_are_read_again_and_never_taken_for_absent() {
     let replay = Replay::of([(200, first)]);
     assert_eq!(claims(&replay).owners(&ids(3)).await.unwrap_err().code, "UnprocessedKeys");
 }
+
+#[tokio::test]
+async fn shards_and_owners_are_read_consistently() {
+    let replay = Replay::of([(200, json!({}))]);
+    journal(&replay).expired(3, 1).await.unwrap();
+    claims(&replay).owners(&ids(1)).await.unwrap();
+    let bodies = replay.bodies();
+    assert_eq!(bodies[0]["ConsistentRead"], true);
+    assert_eq!(bodies[1]["RequestItems"]["claims"]["ConsistentRead"], true);
+}

@@ -120,3 +120,14 @@ async fn an_entry_the_answer_does_not_name_is_not_taken_for_sent() {
         assert_eq!(send(&Replay::raw(status, body), 2).await, [Sent::Retry; 2], "{status} {body}");
     }
 }
+
+#[tokio::test]
+async fn each_entry_goes_with_its_deduplication_id_and_its_group() {
+    let replay = Replay::of([(200, json!({"Successful": [sent(0), sent(1)]}))]);
+    assert_eq!(send(&replay, 2).await, [Sent::Acknowledged; 2]);
+    let entries = replay.bodies()[0]["Entries"].clone();
+    for n in 0..2 {
+        assert_eq!(entries[n]["MessageDeduplicationId"], n.to_string());
+        assert_eq!((&entries[n]["MessageGroupId"], &entries[n]["MessageBody"]), (&json!("g"), &json!(n.to_string())));
+    }
+}
