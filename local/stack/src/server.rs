@@ -1,12 +1,15 @@
 //! A small HTTP/1.1 server on a loopback port, which ends with the value that stands for it.
 
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,8 +17,40 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// A whole answer: nothing here streams.
-pub(crate) type Answer = Full<Bytes>;
+/// A whole answer: nothing here streams. One that announces more than it has breaks off, and with it the connection.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    body: Full<Bytes>,
+    announced: u64,
+}
+
+impl Answer {
+    pub(crate) fn new(body: Bytes) -> Self {
+        let announced = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        Self { body: Full::new(body), announced }
+    }
+
+    /// The first half of a body, with the length of the whole.
+    pub(crate) fn broken_off(body: &Bytes) -> Self {
+        Self { announced: Self::new(body.clone()).announced, ..Self::new(body.slice(..body.len() / 2)) }
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.announced)
+    }
+}
 
 /// How long requests under way may take after the stop.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);

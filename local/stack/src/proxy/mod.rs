@@ -236,9 +236,8 @@ impl Forward {
             Some(Fault::ReplyLost) => return Err(Dropped),
             Some(Fault::ReplyDelayed(time)) => tokio::time::sleep(time).await,
             Some(Fault::Truncated) => {
-                // The whole length is announced, so the client sees the connection end too early.
-                head.headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-                return Ok(Response::from_parts(head, Full::new(half(&body))));
+                head.headers.remove(http::header::CONTENT_LENGTH);
+                return Ok(Response::from_parts(head, Answer::broken_off(&body)));
             }
             Some(Fault::Malformed) => return Ok(bytes(StatusCode::OK, half(&body))),
             _ => {}
@@ -248,7 +247,7 @@ impl Forward {
                 let answer = serde_json::from_slice(&body).map_err(|_| Dropped)?;
                 Ok(json(StatusCode::OK, &split.merge(answer)))
             }
-            _ => Ok(Response::from_parts(head, Full::new(body))),
+            _ => Ok(Response::from_parts(head, Answer::new(body))),
         }
     }
 }
@@ -262,7 +261,7 @@ fn json(status: StatusCode, body: &serde_json::Value) -> Response<Answer> {
 }
 
 fn bytes(status: StatusCode, body: Bytes) -> Response<Answer> {
-    let mut response = Response::new(Full::new(body));
+    let mut response = Response::new(Answer::new(body));
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("application/x-amz-json-1.0");
     response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
