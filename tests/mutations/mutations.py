@@ -188,6 +188,12 @@ MUTATIONS = [
         "            let _ = put;",
     ),
     mutation(
+        "a spilled chunk comes back under its old id",
+        SWEEP,
+        "Chunk { key: ChunkKey::new(chunk.key.created_ms, id), ..chunk }",
+        "Chunk { key: { let _ = id; chunk.key }, ..chunk }",
+    ),
+    mutation(
         "the sweeper ignores that it lost the race",
         SWEEP,
         "            Ok(Fenced::Lost) => return report,",

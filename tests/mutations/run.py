@@ -5,8 +5,9 @@
     python3 tests/mutations/run.py NAME ...        # some, by a part of their names
     python3 tests/mutations/run.py --list
 
-Works on a copy of the sources under target/mutations, and builds where the workspace builds, so that only the crates of
-the workspace are compiled for it. Ends with 0 only if every mutation was found in the sources and made a test fail.
+Works on a copy of the sources under target/mutations, with a build directory of its own that is kept between runs: cargo
+would take what it built of the copy for the workspace's own. The first run therefore compiles everything once. Ends with 0
+only if every mutation was found in the sources and made a test fail.
 """
 
 import os
@@ -19,8 +20,8 @@ from pathlib import Path
 from mutations import MUTATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-COPY = BUILD / "mutations"
+WORK = ROOT / "target" / "mutations"
+COPY = WORK / "sources"
 SKIP = {"target", ".git", "node_modules"}
 # The quickest first: each command is run until one fails.
 PIPELINE = [
@@ -60,7 +61,7 @@ def copy_sources():
 
 def cargo(arguments):
     """Runs tests in the copy. Gives (passed, first failure)."""
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(BUILD), "RUST_BACKTRACE": "0"}
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(WORK / "build"), "RUST_BACKTRACE": "0"}
     command = ["cargo", "test", "--quiet", *arguments.split()]
     try:
         done = subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True, timeout=LIMIT_S)

@@ -5,7 +5,7 @@ use futures_util::stream;
 use serde::{Deserialize, Serialize};
 
 use crate::Pipeline;
-use crate::chunk::{Chunk, ChunkKey, SHARDS};
+use crate::chunk::{Chunk, ChunkId, ChunkKey, SHARDS};
 use crate::ports::{Fenced, Incoming};
 use crate::settings::Deadline;
 
@@ -166,9 +166,12 @@ impl Pipeline {
     }
 
     async fn unspill_one(&self, message: &Incoming) -> Result<(), String> {
-        // With a lease that has run out, so that this sweep drives it. Put before removed: twice is harmless, for the
-        // chunk keeps its id and so its claims.
+        // With a lease that has run out, so that this sweep drives it. Put before removed, for twice is harmless: each time
+        // it gets an id of its own, so claims tell it from what may lie, or have lain, in the journal already: a put
+        // whose reply was lost, an earlier time whose removal failed. However late it comes, it is a duplicate of those.
         let chunk = read_spilled(&message.body, self.clock.now_ms() - 1).ok_or("not a spilled chunk")?;
+        let id = ChunkId::from_random(self.clock.random());
+        let chunk = Chunk { key: ChunkKey::new(chunk.key.created_ms, id), ..chunk };
         for put in self.journal.put(&[chunk]).await {
             put.map_err(|fault| fault.to_string())?;
         }

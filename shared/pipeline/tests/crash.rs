@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ALL, FAR, SWEEP_EVERY_MS, check, deliver, messages, reject, run, sweep_until_done};
+use common::{ALL, FAR, SWEEP_EVERY_MS, check, deliver, messages, reject, request, run, sweep, sweep_until_done};
 use futures_util::FutureExt;
 use tributary_pipeline::memory::{Mishap, Plan, World};
 use tributary_pipeline::{Deadline, NotDurable};
@@ -125,6 +125,23 @@ fn when_the_journal_is_down_chunks_are_spilled_and_come_back() {
     assert_eq!((accepted.spilled, accepted.left, accepted.new), (2, 30, 0));
     sweep_until_done(&world);
     check(&world, &messages, &"spilled");
+}
+
+#[test]
+fn a_chunk_that_is_in_the_journal_and_in_the_spill_queue_is_sent_once_however_late_the_other_comes() {
+    // The put took effect and its reply was lost; the spilled copy waits behind a long queue, or comes back because its
+    // removal failed. Hours later the queue has forgotten what it was sent.
+    for (second, what) in [(2, "spill.receive"), (4, "spill.remove")] {
+        let world = World::new();
+        let messages = messages(3);
+        world.plan(Plan::from([(0, Mishap::FailAfter), (second, Mishap::FailBefore)]));
+        assert_eq!(request(&world, &messages, vec![]).unwrap().spilled, 1);
+        sweep(&world);
+        assert_eq!((world.open_chunks(), world.spilled()), (0, 1), "sent and settled, and {what} failed");
+        world.pass_ms(3_600_000);
+        sweep_until_done(&world);
+        check(&world, &messages, &what);
+    }
 }
 
 #[test]

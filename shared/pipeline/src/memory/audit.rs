@@ -61,16 +61,15 @@ impl State {
         }
     }
 
-    /// A spilled chunk is about to leave the queue: it must be in the journal, or settled.
+    /// A spilled chunk is about to leave the queue: each of its events must be kept elsewhere, or sent.
     pub(super) fn audit_unspilled(&mut self, handle: usize) {
-        let Some(chunk) = self.spill.get(&handle).and_then(|(text, _)| read_spilled(text, 0)) else {
-            self.violate("spill.remove", "a message that is no chunk");
-            return;
-        };
-        let kept = self.journal.contains_key(&chunk.key) || self.dead.contains_key(&chunk.key);
-        if !kept && !ids(&chunk).iter().all(|id| self.is_settled(*id, chunk.key.id)) {
-            self.violate("spill.remove", chunk.key);
+        let Some((text, hidden_until)) = self.spill.remove(&handle) else { return };
+        match read_spilled(&text, 0) {
+            Some(chunk) if self.not_durable(ids(&chunk)).is_empty() => {}
+            Some(chunk) => self.violate("spill.remove", chunk.key),
+            None => self.violate("spill.remove", "a message that is no chunk"),
         }
+        self.spill.insert(handle, (text, hidden_until));
     }
 
     /// What a put must be: distinct events, few and small enough for an item.
