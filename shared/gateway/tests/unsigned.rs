@@ -143,7 +143,9 @@ proptest! {
     ) {
         let bench = Bench::new(source, proof);
         let mut request = Request::post(format!("/{path}?{query}")).body(Bytes::from(body)).unwrap();
-        headers.into_iter().for_each(|(name, value)| drop(request.headers_mut().append(name, value)));
+        for (name, value) in headers {
+            request.headers_mut().append(name, value);
+        }
         let (response, _) = bench.send(request);
         prop_assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         prop_assert!(bench.is_untouched());
@@ -156,7 +158,9 @@ proptest! {
     ) {
         let bench = Bench::new(source, Proof::Path);
         let mut request = Proof::Path.request(source.name(), SECRET, events(source.name()), 0);
-        headers.into_iter().for_each(|(name, value)| drop(request.headers_mut().append(name, value)));
+        for (name, value) in headers {
+            request.headers_mut().append(name, value);
+        }
         let (response, summary) = bench.send(request);
         prop_assert_eq!(response.status(), StatusCode::OK);
         // An encoding that is not the body's: kept as it came.
