@@ -16,6 +16,7 @@ use marks::{Marked, is_marked, marked};
 use tributary_gateway::{Gateway, Outcome, Provider, Rules, Summary, request_metrics, sweep_metrics};
 use tributary_normalize::{SOURCES, Settings};
 use tributary_pipeline::memory::{Mishap, Plan, World};
+use tributary_pipeline::ports::{Clock, SystemClock};
 use tributary_pipeline::{Deadline, Pipeline};
 use tributary_stack::{Fault, Rule, StackOptions};
 use tributary_tests::{Bench, REPORTS, post, reports, send};
@@ -94,7 +95,14 @@ async fn no_marked_value_of_any_source_is_told_to_anybody() {
                 // The marks did go in.
                 let kept = world.queue().iter().any(|copy| is_marked(&copy.body))
                     || world.quarantine().iter().any(|text| is_marked(text) || text.contains("base64"));
-                assert!(kept || summary.outcome == Outcome::NotDurable, "{}: {}", source.name(), body.route);
+                // A token goes no further than the gateway.
+                let bears_marks = body.fields.iter().any(|name| name != "token");
+                assert!(
+                    kept || !bears_marks || summary.outcome == Outcome::NotDurable,
+                    "{}: {}",
+                    source.name(),
+                    body.route
+                );
                 // Nor do they stand in what queues show of a message.
                 assert!(world.queue().iter().all(|copy| !is_marked(&copy.id) && !is_marked(&copy.group)));
 
@@ -124,10 +132,10 @@ async fn no_marked_value_of_any_source_is_told_to_anybody() {
 fn personal(source: &str) -> &'static [&'static str] {
     match source {
         "altcraft" => &["email", "phone", "profile_id", "ip", "user_agent", "subscription_id", "link_url"],
-        "carrotquest" => &["token", "$email", "$name", "user_id", "body", "url"],
+        "carrotquest" => &["token", "$email", "$name", "$phone", "$ip", "user_id", "body", "url"],
         "channeltalk" => &["email", "mobileNumber", "name", "plainText", "personId", "memberId"],
-        "infobip" => &["to", "from", "text", "phoneNumber", "email", "userAgent", "contactName", "firstName"],
-        _ => &["user_id", "visitor_id", "email", "text", "uri", "ip_address"],
+        "infobip" => &["to", "from", "text", "phoneNumber", "email", "firstName", "lastName", "sendingIp", "ticket"],
+        _ => &["user_id", "visitor_id", "text", "url", "profile_name", "line_user_id"],
     }
 }
 
@@ -213,7 +221,8 @@ async fn errors_of_aws_that_quote_data_are_not_passed_on() {
             let (response, summary) = send(&gateway, request).await;
             assert_tells_nothing(&response, &summary);
         }
-        let report = aws.pipeline().sweep(Deadline { at_ms: i64::MAX }).await;
+        // The stand-in's spill queue is never empty.
+        let report = aws.pipeline().sweep(Deadline { at_ms: SystemClock.now_ms() + 3_000 }).await;
         assert!(!is_marked(&sweep_metrics(&report, 0)));
         aws.pipeline().warm().await;
     }

@@ -168,6 +168,9 @@ impl<'a> Input<'a> {
             Some(line)
         };
         let (method, target) = std::str::from_utf8(line()?).ok()?.split_once(' ')?;
+        if !target.starts_with('/') {
+            return None;
+        }
         let mut headers = HeaderMap::new();
         loop {
             let header = line()?;
