@@ -44,10 +44,10 @@ MUTATIONS = [
         "contract",
     ),
     mutation(
-        "take without raising the epoch",
+        "take without a new epoch",
         JOURNAL,
-        "SET l = :l, e = e + :one, t = t + :one",
-        "SET l = :l, t = t + :one",
+        "SET l = :l, e = :e, t = :t",
+        "SET l = :l, e = :seen, old = :e, t = :t",
         "contract",
     ),
     mutation(
