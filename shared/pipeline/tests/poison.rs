@@ -1,4 +1,5 @@
 //! What cannot be finished is kept and counted, and keeps nobody from their turn.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
 
