@@ -1,4 +1,5 @@
 //! A caller dropped at each of its awaits, before and after each effect: request, repeat and sweeper.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! Several callers at once, under every order of their calls: requests of the same and of overlapping events, request and
 //! sweeper, two sweepers, with the lease running out at any moment.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
 

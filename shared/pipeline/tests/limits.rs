@@ -1,5 +1,5 @@
 //! Whatever is claimed can be sent, and no call is larger than AWS takes it: for 1 to 10,000 events of any size.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
 

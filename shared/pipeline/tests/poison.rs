@@ -1,5 +1,5 @@
 //! What cannot be finished is kept and counted, and keeps nobody from their turn.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
 
