@@ -48,6 +48,10 @@ def write(target, seeds, words):
     (folder / "seeds").mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds):
         (folder / "seeds" / f"{number:04}").write_bytes(seed)
+    known = HERE / "work" / target / "known"
+    known.mkdir(exist_ok=True)
+    for number, line in enumerate((HERE / "corpus" / f"{target}.hex").read_text().splitlines()):
+        (known / f"{number:04}").write_bytes(bytes.fromhex(line))
     lines = [entry(word) for word in [*ODD, *sorted(words)]]
     (folder / "dictionary").write_text("\n".join(lines) + "\n")
     print(f"{target}: {len(seeds)} seeds, {len(lines)} words")
