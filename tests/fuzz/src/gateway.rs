@@ -168,7 +168,8 @@ impl<'a> Input<'a> {
             Some(line)
         };
         let (method, target) = std::str::from_utf8(line()?).ok()?.split_once(' ')?;
-        if !target.starts_with('/') {
+        // What no server hands on: a fragment would swallow the query.
+        if !target.starts_with('/') || target.contains('#') {
             return None;
         }
         let mut headers = HeaderMap::new();
