@@ -1,10 +1,11 @@
 //! Bodies of every vendor with a mark in every value that does not name the kind of event.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::LazyLock;
 
 use tributary_events::{Context, Timestamp};
-use tributary_normalize::{Normalized, Request, Settings, Source, normalize};
+use tributary_normalize::{Normalized, Request, SOURCES, Settings, Source, normalize};
 
 use crate::json::Json;
 
@@ -90,8 +91,14 @@ fn mark(leaf: &mut String) {
     }
 }
 
-/// The marked bodies of a source: one of each kind of event among its fixtures.
-pub(crate) fn marked(source: &'static dyn Source) -> Vec<Marked> {
+/// The marked bodies of a source: one of each kind of event among its fixtures. Made once: it takes many readings.
+pub(crate) fn marked(source: &'static dyn Source) -> &'static [Marked] {
+    static ALL: LazyLock<BTreeMap<&str, Vec<Marked>>> =
+        LazyLock::new(|| SOURCES.iter().map(|source| (source.name(), mark_fixtures(*source))).collect());
+    &ALL[source.name()]
+}
+
+fn mark_fixtures(source: &'static dyn Source) -> Vec<Marked> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/normalize/src").join(source.name());
     let mut paths: Vec<_> =
         std::fs::read_dir(folder.join("fixtures")).unwrap().map(|file| file.unwrap().path()).collect();

@@ -4,6 +4,7 @@
 mod common;
 
 use std::io::Write;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use common::{Bench, PROOFS, Proof, SECRET, events};
@@ -14,12 +15,15 @@ use tributary_normalize::SOURCES;
 
 /// Bodies that reading would refuse or keep: an unsigned request with one of them is answered 401 all the same.
 fn bodies(source: &str) -> Vec<(&'static str, Vec<u8>, Option<&'static str>)> {
-    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    bomb.write_all(&vec![b' '; 16 << 20]).unwrap();
+    static BOMB: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        bomb.write_all(&vec![b' '; 16 << 20]).unwrap();
+        bomb.finish().unwrap()
+    });
     vec![
         ("events", events(source).to_vec(), None),
         ("too deep", "[".repeat(100_000).into_bytes(), None),
-        ("a bomb", bomb.finish().unwrap(), Some("gzip")),
+        ("a bomb", BOMB.clone(), Some("gzip")),
         ("no gzip", b"no gzip".to_vec(), Some("gzip")),
         ("no text", b"\xFF\xFE".to_vec(), None),
         ("no JSON", b"{".to_vec(), None),

@@ -146,6 +146,10 @@ fn tries_counters_and_prices_change_no_key() {
         let was = known(&again);
         again.visit(&mut |node| {
             let Json::Object(fields) = node else { return };
+            if fields.iter().any(|(name, _)| name == "event_type") && fixture.source.name() == "altcraft" {
+                fields.retain(|(name, _)| name != "sends_trying_num");
+                fields.push(("sends_trying_num".to_owned(), Json::Leaf("3".to_owned())));
+            }
             for (name, value) in fields {
                 // KARTE's SDKs add it to the values of what they send again.
                 if let ("values", Json::Object(values)) = (name.as_str(), &mut *value) {
@@ -158,7 +162,7 @@ fn tries_counters_and_prices_change_no_key() {
                 }
             }
         });
-        if !by_content || fixture.source.name() == "karte" {
+        if !by_content || matches!(fixture.source.name(), "altcraft" | "karte") {
             assert_eq!(known(&again), was, "{}", fixture.path.display());
         }
     }
