@@ -65,7 +65,7 @@ pub(crate) async fn run(options: &Demo) -> Result<ExitCode, String> {
     let files = recorded(&folder(options)?)?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| format!("no free port: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let world = Arc::new(World::start(None, None).await?);
+    let world = Arc::new(World::start(None, |_| {}).await?);
     let mut stage = Stage {
         client: Client::builder(TokioExecutor::new()).build_http(),
         base: format!("http://{address}"),

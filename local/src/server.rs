@@ -16,7 +16,7 @@ use tributary_gateway::{Call, Gateway, Summary};
 use tributary_pipeline::Deadline;
 
 use crate::cli::{Serve, print, say};
-use crate::world::{REQUEST_MS, Watcher, World};
+use crate::world::{REQUEST_MS, World};
 
 const SWEEP_EVERY: Duration = Duration::from_secs(3);
 /// Above the gateway's own limit, so that the gateway gives the answer.
@@ -32,10 +32,10 @@ pub(crate) async fn run(options: &Serve) -> Result<ExitCode, String> {
     // The port first: nothing is begun that cannot be reached.
     let listener = listen(options.port).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let watcher: Watcher = Arc::new(|event| {
+    let world = World::start(options.data.clone(), |event| {
         print(event);
     });
-    let world = Arc::new(World::start(options.data.clone(), Some(watcher)).await?);
+    let world = Arc::new(world.await?);
     welcome(&world, address.port(), options);
 
     let feed = world.feed.clone();

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use tributary_gateway::{Gateway, Provider, Rules, from_env, settings_from_env};
 use tributary_normalize::SOURCES;
 use tributary_pipeline::aws::{Resources, with_clients};
-use tributary_pipeline::ports::{Fault, Incoming, Outbox, Outgoing, Sent, SystemClock};
+use tributary_pipeline::ports::SystemClock;
 use tributary_pipeline::{Pipeline, Settings};
-use tributary_stack::{Stack, StackOptions};
+use tributary_stack::{Stack, StackOptions, Watcher};
 
 use crate::feed::Feed;
 use crate::info::{Endpoints, Info, Queues, Tables};
@@ -35,13 +34,20 @@ pub(crate) struct World {
     pub(crate) feed: Feed,
 }
 
-/// What to do with each event that reaches the queue.
-pub(crate) type Watcher = Arc<dyn Fn(&str) + Send + Sync>;
-
 impl World {
-    /// Starts the back ends and makes a gateway for each source.
-    pub(crate) async fn start(data: Option<PathBuf>, watcher: Option<Watcher>) -> Result<Self, String> {
-        let options = StackOptions { data_dir: data, ..StackOptions::default() };
+    /// Starts the back ends and makes a gateway for each source. `each` hears every event that reaches the queue, also
+    /// those that other programs send.
+    pub(crate) async fn start(
+        data: Option<PathBuf>,
+        each: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Self, String> {
+        let feed = Feed::new();
+        let fed = feed.clone();
+        let watcher: Watcher = Arc::new(move |event| {
+            fed.tell(event);
+            each(event);
+        });
+        let options = StackOptions { data_dir: data, watcher: Some(watcher), ..StackOptions::default() };
         let resources = |stack: &Stack| Resources {
             journal_table: StackOptions::default().journal_table,
             claims_table: StackOptions::default().claims_table,
@@ -52,8 +58,6 @@ impl World {
         let stack = Stack::start(options).await.map_err(|error| error.to_string())?;
         let mut pipeline = with_clients(stack.dynamodb(), &stack.sqs(), resources(&stack), Arc::new(SystemClock));
         pipeline.settings = Settings { lease_ms: LEASE_MS, ..Settings::default() };
-        let feed = Feed::new();
-        pipeline.queue = Arc::new(Watched { inner: pipeline.queue, watcher, feed: feed.clone() });
         let mut gateways = BTreeMap::new();
         let mut dev = Vec::new();
         for source in SOURCES {
@@ -98,39 +102,4 @@ fn dev_rules(source: &str) -> Result<Rules, String> {
     let all = all_dev_rules()?;
     let rules = all.get(source).ok_or_else(|| format!("dev-auth.json has no rules for {source}"))?;
     Rules::parse(&rules.to_string()).map_err(|error| format!("dev-auth.json, {source}: {error}"))
-}
-
-/// A queue that shows what it acknowledged.
-struct Watched {
-    inner: Arc<dyn Outbox>,
-    watcher: Option<Watcher>,
-    feed: Feed,
-}
-
-#[async_trait]
-impl Outbox for Watched {
-    async fn send(&self, messages: &[Outgoing<'_>]) -> Vec<Sent> {
-        let sent = self.inner.send(messages).await;
-        for (message, sent) in messages.iter().zip(&sent) {
-            if *sent == Sent::Acknowledged {
-                self.feed.tell(message.body);
-                if let Some(watcher) = &self.watcher {
-                    watcher(message.body);
-                }
-            }
-        }
-        sent
-    }
-
-    async fn warm(&self) {
-        self.inner.warm().await;
-    }
-
-    async fn receive(&self) -> Result<Vec<Incoming>, Fault> {
-        self.inner.receive().await
-    }
-
-    async fn remove(&self, handle: &str) -> Result<(), Fault> {
-        self.inner.remove(handle).await
-    }
 }

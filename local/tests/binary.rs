@@ -59,6 +59,7 @@ fn the_curl_line_works_when_pasted_and_the_event_is_printed() {
     assert!(line.contains("-H 'x-tributary-secret: local' -H 'content-type: application/json'"));
     let path = line.split_once(&running.port.to_string()).unwrap().1.split_whitespace().next().unwrap();
     assert_eq!(running.post(path, body), Some(200));
+    assert_eq!(running.printed().subject.as_deref(), Some("message/m-1"));
     assert_eq!(running.post("/nobody", body), Some(404));
     assert_eq!(running.post("/infobip", "{"), Some(200), "authentic, so kept in quarantine");
     let copies = drain(&running.events_url, &BTreeSet::from(["message/m-1".to_owned()]), Duration::from_secs(20));

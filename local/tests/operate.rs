@@ -71,6 +71,32 @@ fn tail_shows_what_the_gateway_sends_and_takes_nothing() {
 }
 
 #[test]
+fn what_a_function_beside_the_gateway_sends_is_printed_and_tailed_too() {
+    let operated = Operated::start();
+    let (child, mut out, _said) = begin(tributary().args(["tail", "events", "--json", &operated.local]));
+    let normalized = tributary()
+        .args(["normalize", "--source", "infobip", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut normalized = normalized.unwrap();
+    normalized.stdin.take().unwrap().write_all(reports(&["f-1".to_owned()]).as_bytes()).unwrap();
+    let event = text(&normalized.wait_with_output().unwrap().stdout);
+    for _ in 0..2 {
+        let send = operated.sqs.send_message().queue_url(events_url(&operated)).message_body(event.trim_end());
+        let send = send.message_group_id("message/f-1").message_deduplication_id("f-1").send();
+        operated.runtime.block_on(send).unwrap();
+    }
+    assert_eq!(operated.running.post("/infobip/sms/DELIVERY", &reports(&["f-2".to_owned()])), Some(200));
+    // The copy, which the queue absorbed, is not between them.
+    for subject in ["message/f-1", "message/f-2"] {
+        assert_eq!(operated.running.printed().subject.as_deref(), Some(subject));
+        assert_eq!(Event::parse(&line(&mut out)).unwrap().subject.as_deref(), Some(subject));
+    }
+    end(child);
+}
+
+#[test]
 fn tail_gives_back_what_it_looks_at_and_shows_each_message_once() {
     let operated = Operated::start();
     let message = quarantined("karte", "", "application/json", "not_json", "{canary-1b2c").to_string();

@@ -23,13 +23,13 @@ pub struct Local {
 }
 
 impl Local {
-    /// Starts `tributary`, as `cargo build` leaves it, with these arguments.
+    /// Starts `tributary`, as `cargo build --bin tributary` leaves it, with these arguments.
     ///
     /// # Panics
     /// If it is not built, or ends before it is ready: with what it said.
     pub async fn start(arguments: &[&str]) -> Self {
         let path = target().join("debug/tributary");
-        assert!(path.is_file(), "{} is not built. Run: cargo build", path.display());
+        assert!(path.is_file(), "{} is not built. Run: cargo build --bin tributary", path.display());
         let mut command = Command::new(path);
         // Rules of whoever runs the tests would lock them out.
         for (name, _) in std::env::vars_os() {

@@ -33,6 +33,9 @@ pub use self::clients::{dynamodb_client, sqs_client};
 pub use self::proxy::{Fault, Proxy, Rule};
 use self::server::Server;
 
+/// Hears the body of a message. The sender waits for it, so it must be quick.
+pub type Watcher = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// Where the data is, and what things are called.
 #[derive(Clone)]
 pub struct StackOptions {
@@ -52,6 +55,9 @@ pub struct StackOptions {
     pub spill_queue: String,
     /// The time of both stand-ins, for tests that turn it by hand. DynamoDB in a directory keeps to the system's clock.
     pub clock: Arc<dyn Clock>,
+    /// Hears each message that is new on the events queue, whoever sent it, once it is stored. A copy that the queue
+    /// absorbs is not new.
+    pub watcher: Option<Watcher>,
 }
 
 impl Default for StackOptions {
@@ -65,6 +71,7 @@ impl Default for StackOptions {
             quarantine_queue: "tributary-quarantine".to_owned(),
             spill_queue: "tributary-spill".to_owned(),
             clock: SystemClock::arc(),
+            watcher: None,
         }
     }
 }
@@ -168,9 +175,11 @@ impl Stack {
                 .await
                 .map_err(|error| StackError::Directory { path: directory.clone(), reason: error.to_string() })?;
         }
+        let watcher = options.watcher.clone();
+        let watch = watcher.map(|watcher| sqs::Watch { queue: options.events_queue.clone(), watcher });
         // First, because it locks the directory.
         let queue_file = options.data_dir.as_ref().map(|directory| directory.join("sqs.sqlite"));
-        let sqs = sqs::start(queue_file.as_deref(), Arc::clone(&options.clock)).await?;
+        let sqs = sqs::start(queue_file.as_deref(), Arc::clone(&options.clock), watch).await?;
         let dynamodb = DynamoDb::start(&options).await?;
         provision::tables(&dynamodb_client(&dynamodb.url), &options).await?;
         let queues = provision::queues(&sqs_client(sqs.url()), &options).await?;

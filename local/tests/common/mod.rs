@@ -1,6 +1,6 @@
 //! The built binary, run as a person or a script runs it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 pub mod operator;
 
@@ -9,7 +9,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
+
+use tributary_events::Event;
 
 pub fn tributary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
@@ -36,6 +39,7 @@ pub struct Running {
     pub port: u16,
     pub events_url: String,
     pub said: String,
+    printed: Mutex<mpsc::Receiver<String>>,
 }
 
 impl Running {
@@ -43,7 +47,7 @@ impl Running {
         let mut child = tributary()
             .args(["--port", "0"])
             .args(arguments)
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -59,10 +63,20 @@ impl Running {
         }
         // Somebody has to read on, or the gateway would wait for room in the pipe.
         std::thread::spawn(move || lines.for_each(drop));
+        let events = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (tell, printed) = mpsc::channel();
+        std::thread::spawn(move || events.map_while(Result::ok).for_each(|event| drop(tell.send(event))));
         let after = |marker: &str| said.split_once(marker).unwrap_or_else(|| panic!("no {marker:?} in: {said}")).1;
         let port = after("http://127.0.0.1:").split('/').next().unwrap().parse().unwrap();
         let events_url = after("Events, also printed here:").split_whitespace().next().unwrap().to_owned();
-        Self { child, port, events_url, said }
+        Self { child, port, events_url, said, printed: Mutex::new(printed) }
+    }
+
+    /// The next line on standard output.
+    pub fn printed(&self) -> Event<'static> {
+        let printed = self.printed.lock().unwrap();
+        let line = printed.recv_timeout(Duration::from_secs(20)).expect("nothing printed within 20 s");
+        Event::parse(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
     pub fn post(&self, path: &str, body: &str) -> Option<u16> {

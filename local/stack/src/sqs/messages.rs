@@ -29,6 +29,7 @@ pub(super) fn send(db: &Transaction<'_>, now: i64, queue: &Queue, message: &Outg
         md5_of_message_attributes: digest::of_attributes(&message.message_attributes),
         md5_of_message_system_attributes: digest::of_attributes(&message.message_system_attributes),
         sequence_number: None,
+        is_new: true,
     };
     let mut dedup = None;
     if queue.is_fifo() {
@@ -42,7 +43,7 @@ pub(super) fn send(db: &Transaction<'_>, now: i64, queue: &Queue, message: &Outg
             .optional()?;
         if let Some((message_id, sequence)) = known {
             // Accepted and not delivered again; the digests are those of this call.
-            return Ok(Sent { message_id, sequence_number: Some(sequence), ..sent });
+            return Ok(Sent { message_id, sequence_number: Some(sequence), is_new: false, ..sent });
         }
         let sequence: i64 = db
             .prepare_cached("UPDATE queue SET sequence = sequence + 1 WHERE id = ?1 RETURNING sequence")?

@@ -36,11 +36,13 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::errors::{Fault, Kind};
-use self::protocol::{Batch, BatchAnswer, Done, Entry, Failed, Outgoing, Receipt, ReceiveMessage, Settled, Target};
+use self::protocol::{
+    Batch, BatchAnswer, Done, Entry, Failed, Outgoing, Receipt, ReceiveMessage, Sent, Settled, Target,
+};
 use self::queues::Queue;
 use self::store::Store;
 use crate::server::{Answer, Dropped, Server};
-use crate::{Clock, StackError};
+use crate::{Clock, StackError, Watcher};
 
 /// The account in the path of a queue's URL.
 const ACCOUNT: &str = "000000000000";
@@ -52,8 +54,18 @@ const MAX_WAIT: i64 = 20;
 /// How often a waiting receive looks for messages that appear by time passing, which nobody announces.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
+/// Who is told of each message that is new on a queue, by the queue's name.
+pub(crate) struct Watch {
+    pub(crate) queue: String,
+    pub(crate) watcher: Watcher,
+}
+
 /// Opens the queues, in a file or in memory, and serves them.
-pub(crate) async fn start(path: Option<&Path>, clock: Arc<dyn Clock>) -> Result<Server, StackError> {
+pub(crate) async fn start(
+    path: Option<&Path>,
+    clock: Arc<dyn Clock>,
+    watch: Option<Watch>,
+) -> Result<Server, StackError> {
     let file = path.map(Path::to_owned);
     let store = tokio::task::spawn_blocking(move || Store::open(file.as_deref(), clock))
         .await
@@ -65,7 +77,7 @@ pub(crate) async fn start(path: Option<&Path>, clock: Arc<dyn Clock>) -> Result<
             _ => StackError::Queue(error.to_string()),
         })?;
     Server::start(|base, stopping| {
-        let service = Arc::new(Service { store: Arc::new(store), base, changed: Notify::new(), stopping });
+        let service = Arc::new(Service { store: Arc::new(store), base, watch, changed: Notify::new(), stopping });
         move |request| {
             let service = Arc::clone(&service);
             async move { service.answer(request).await }
@@ -79,6 +91,7 @@ struct Service {
     store: Arc<Store>,
     /// Where queue URLs start.
     base: String,
+    watch: Option<Watch>,
     /// Wakes receives that wait.
     changed: Notify,
     stopping: watch::Receiver<bool>,
@@ -121,12 +134,15 @@ impl Service {
         if operation == "ReceiveMessage" {
             return self.receive(body).await;
         }
+        let mut told = Told::new(self.watch.as_ref());
         let base = self.base.clone();
-        let answer = self.call(move |db, now| operate(db, now, &base, &operation, &body)).await;
-        if answer.is_ok() {
-            self.changed.notify_waiters();
+        let (answer, told) =
+            self.call(move |db, now| Ok((operate(db, now, &base, &operation, &body, &mut told)?, told))).await?;
+        self.changed.notify_waiters();
+        if let Some(watch) = &self.watch {
+            told.bodies.iter().for_each(|body| (watch.watcher)(body));
         }
-        answer
+        Ok(answer)
     }
 
     /// Looks at once, then waits for a change until the time is over.
@@ -175,8 +191,36 @@ impl Service {
     }
 }
 
+/// What a call has put on the watched queue. The watcher hears of it once it is stored.
+struct Told {
+    queue: Option<String>,
+    bodies: Vec<String>,
+}
+
+impl Told {
+    fn new(watch: Option<&Watch>) -> Self {
+        Self { queue: watch.map(|watch| watch.queue.clone()), bodies: Vec::new() }
+    }
+
+    /// Sends, and keeps what is new.
+    fn send(&mut self, db: &Transaction<'_>, now: i64, queue: &Queue, message: &Outgoing) -> Result<Sent, Fault> {
+        let sent = messages::send(db, now, queue, message)?;
+        if sent.is_new && self.queue.as_ref() == Some(&queue.name) {
+            self.bodies.extend(message.message_body.clone());
+        }
+        Ok(sent)
+    }
+}
+
 /// Every operation but `ReceiveMessage`.
-fn operate(db: &Transaction<'_>, now: i64, base: &str, operation: &str, body: &[u8]) -> Result<String, Fault> {
+fn operate(
+    db: &Transaction<'_>,
+    now: i64,
+    base: &str,
+    operation: &str,
+    body: &[u8],
+    told: &mut Told,
+) -> Result<String, Fault> {
     let url = |name: &str| format!("{base}/{ACCOUNT}/{name}");
     let queue = || queues::by_url(db, read::<Target>(body)?.queue_url.as_deref());
     match operation {
@@ -211,12 +255,12 @@ fn operate(db: &Transaction<'_>, now: i64, base: &str, operation: &str, body: &[
         "SendMessage" => {
             let (queue, message) = (queue()?, read::<Outgoing>(body)?);
             limits::ordering(&queue, &message)?;
-            write(&messages::send(db, now, &queue, &message)?)
+            write(&told.send(db, now, &queue, &message)?)
         }
         "SendMessageBatch" => {
             let (queue, batch) = (queue()?, read::<Batch<Outgoing>>(body)?);
             limits::send_batch(&queue, &batch.entries)?;
-            write(&each(&batch.entries, |message| messages::send(db, now, &queue, message))?)
+            write(&each(&batch.entries, |message| told.send(db, now, &queue, message))?)
         }
         "DeleteMessage" => {
             messages::delete(db, now, &queue()?, read::<Receipt>(body)?.receipt_handle.as_deref())?;

@@ -166,6 +166,9 @@ pub(super) struct Sent {
     pub(super) md5_of_message_system_attributes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sequence_number: Option<String>,
+    /// Whether it is stored by this call, and not by an earlier one with the same deduplication id.
+    #[serde(skip)]
+    pub(super) is_new: bool,
 }
 
 #[derive(Debug, Serialize)]
