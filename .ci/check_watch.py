@@ -17,16 +17,12 @@ import sys
 import threading
 import time
 
+from free_port import free_port
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TRIBUTARY = ROOT / "target/debug/tributary"
 # Compiling what the suite has not compiled yet.
 PATIENCE = 600
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def start(command, **options):
@@ -35,6 +31,7 @@ def start(command, **options):
 
 
 def stop(process):
+    # The second is for what the process has left behind.
     for how in (signal.SIGINT, signal.SIGKILL):
         try:
             os.killpg(process.pid, how)
@@ -42,7 +39,7 @@ def stop(process):
         except ProcessLookupError:
             return
         except subprocess.TimeoutExpired:
-            continue
+            pass
 
 
 def gateway(printed):

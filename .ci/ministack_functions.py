@@ -23,7 +23,6 @@ import io
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -32,6 +31,7 @@ from collections import Counter
 from pathlib import Path
 
 import botocore.session
+from free_port import free_port
 from template_rules.document import POLLER, ROOT, SWEEPER, Template, constant, read, read_all, resolve
 
 REGION = "us-east-1"
@@ -40,12 +40,6 @@ ROLE = "arn:aws:iam::000000000000:role/tributary"
 STRANGER = re.compile(r"wrong|bad-")
 # One pass and no second: the sweeper's own 60 s would be spent in pauses.
 SWEEPER_SECONDS = 25
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 class Ministack:

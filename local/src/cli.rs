@@ -80,7 +80,7 @@ Needs: sqs:GetQueueUrl, sqs:ReceiveMessage, sqs:ChangeMessageVisibility; with --
 for dead-letters sqs:GetQueueAttributes of the events queue.
 
 Examples:
-  tributary tail --local                            what the local gateway sends, as it sends it
+  tributary tail --local                            what reaches the local gateway's queue, as it comes
   tributary tail quarantine --stack tributary       why parts were not read
   tributary tail dead-letters --stack tributary --json | jq .type
   tributary tail events --stack test --take         takes the events off the queue of a test stack"

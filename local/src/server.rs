@@ -102,7 +102,7 @@ async fn answer(State(world): State<Arc<World>>, request: Request) -> Response {
     response.map(Body::from)
 }
 
-/// What the other commands ask: where tables and queues are, and the events as they are sent.
+/// What the other commands ask: where tables and queues are, and the events as they reach the queue.
 fn local(world: &World, path: &str) -> Response {
     let (content_type, body) = match path {
         "/_local" => ("application/json", serde_json::to_string(&world.info()).unwrap_or_default().into()),

@@ -44,11 +44,11 @@ fn colour() -> bool {
     std::io::stdout().is_terminal() && !unwanted && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// Shows what the local gateway says it sends.
+/// Shows what reaches the queue of the local gateway.
 async fn listen(url: &str, style: Style) -> Result<ExitCode, String> {
     let mut body = gateway::get(url, "/_local/events").await?.into_body();
     let mut interrupt = Interrupt::new().await;
-    say(&format!("events that the gateway at {url} sends from now on; Ctrl-C ends"));
+    say(&format!("events that reach the queue of the gateway at {url} from now on; Ctrl-C ends"));
     let mut rest = Vec::new();
     loop {
         let frame = tokio::select! {

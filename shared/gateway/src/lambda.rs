@@ -98,11 +98,11 @@ async fn sweep_until(pipeline: &Pipeline, end_ms: i64) -> Result<(), lambda_runt
     let deadline = Deadline::before(end_ms, MARGIN_MS);
     let mut sum = SweepReport::default();
     let mut next_ms = pipeline.clock.now_ms();
-    let passes_end_ms = deadline.at_ms.min(next_ms + MINUTE_MS - MARGIN_MS);
+    let passes = Deadline::before(end_ms.min(next_ms + MINUTE_MS), MARGIN_MS);
     loop {
         sum = sum.and(pipeline.sweep(deadline).await);
         next_ms = pipeline.clock.now_ms().max(next_ms + PASS_MS);
-        if next_ms + PASS_ROOM_MS > passes_end_ms {
+        if next_ms + PASS_ROOM_MS > passes.at_ms {
             break;
         }
         let pause = next_ms - pipeline.clock.now_ms();

@@ -77,7 +77,13 @@ pub(crate) async fn start(
             _ => StackError::Queue(error.to_string()),
         })?;
     Server::start(|base, stopping| {
-        let service = Arc::new(Service { store: Arc::new(store), base, watch, changed: Notify::new(), stopping });
+        let service = Arc::new(Service {
+            store: Arc::new(store),
+            base,
+            watch: watch.map(Arc::new),
+            changed: Notify::new(),
+            stopping,
+        });
         move |request| {
             let service = Arc::clone(&service);
             async move { service.answer(request).await }
@@ -91,7 +97,7 @@ struct Service {
     store: Arc<Store>,
     /// Where queue URLs start.
     base: String,
-    watch: Option<Watch>,
+    watch: Option<Arc<Watch>>,
     /// Wakes receives that wait.
     changed: Notify,
     stopping: watch::Receiver<bool>,
@@ -134,14 +140,12 @@ impl Service {
         if operation == "ReceiveMessage" {
             return self.receive(body).await;
         }
-        let mut told = Told::new(self.watch.as_ref());
+        let mut told = Told { watch: self.watch.clone(), bodies: Vec::new() };
         let base = self.base.clone();
         let (answer, told) =
             self.call(move |db, now| Ok((operate(db, now, &base, &operation, &body, &mut told)?, told))).await?;
         self.changed.notify_waiters();
-        if let Some(watch) = &self.watch {
-            told.bodies.iter().for_each(|body| (watch.watcher)(body));
-        }
+        told.tell();
         Ok(answer)
     }
 
@@ -193,22 +197,24 @@ impl Service {
 
 /// What a call has put on the watched queue. The watcher hears of it once it is stored.
 struct Told {
-    queue: Option<String>,
+    watch: Option<Arc<Watch>>,
     bodies: Vec<String>,
 }
 
 impl Told {
-    fn new(watch: Option<&Watch>) -> Self {
-        Self { queue: watch.map(|watch| watch.queue.clone()), bodies: Vec::new() }
-    }
-
     /// Sends, and keeps what is new.
     fn send(&mut self, db: &Transaction<'_>, now: i64, queue: &Queue, message: &Outgoing) -> Result<Sent, Fault> {
         let sent = messages::send(db, now, queue, message)?;
-        if sent.is_new && self.queue.as_ref() == Some(&queue.name) {
+        if sent.is_new && self.watch.as_ref().is_some_and(|watch| watch.queue == queue.name) {
             self.bodies.extend(message.message_body.clone());
         }
         Ok(sent)
+    }
+
+    fn tell(self) {
+        if let Some(watch) = self.watch {
+            self.bodies.iter().for_each(|body| (watch.watcher)(body));
+        }
     }
 }
 
