@@ -33,6 +33,33 @@ impl fmt::Display for EventId {
     }
 }
 
+/// Eight bytes of what an event says, beside its [`EventId`]: equal for two deliveries of one event, different where two
+/// events share an id by mistake.
+///
+/// They tell a repeat from a collision and nothing else; they are no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Says([u8; 8]);
+
+impl Says {
+    /// The bytes, as stored in a claim and in the journal.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 8] {
+        &self.0
+    }
+
+    /// From the bytes of [`Says::as_bytes`].
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(bytes)
+    }
+
+    /// From bytes of any length: `None` unless there are eight.
+    #[must_use]
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
 /// Collects what makes one occurrence of a vendor's event: its source, account and own occurrence fields.
 ///
 /// Every part is length-prefixed, so no two different lists of parts hash alike. A part that is absent, null or empty
@@ -68,6 +95,14 @@ impl Key {
     #[must_use]
     pub fn finish(self) -> EventId {
         EventId(Uuid::new_v8(first16(self.0)))
+    }
+
+    /// What the parts say, for the claim beside a key.
+    #[must_use]
+    pub fn says(self) -> Says {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&first16(self.0)[..8]);
+        Says(bytes)
     }
 }
 

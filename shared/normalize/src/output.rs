@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tributary_events::{Context, Draft, Event, EventId, EventType, Raw};
+use tributary_events::{Context, Draft, Event, EventId, EventType, Raw, Says};
 
 use crate::audit::Audit;
 
@@ -23,6 +23,9 @@ const MAX_AROUND: usize = 4 << 20;
 pub struct Prepared {
     /// Dedupe key.
     pub id: EventId,
+    /// What the event says, for its claim. Absent where the id is a fingerprint of the whole event: then equal ids are
+    /// equal events.
+    pub says: Option<Says>,
     /// FIFO message group.
     pub group: String,
     /// What happened.
@@ -159,7 +162,7 @@ impl<'c> Output<'c> {
         match event.to_json() {
             Ok(json) => {
                 self.bytes += json.len();
-                self.events.push(Prepared { id: event.id, group: event.partitionkey.into_owned(), kind, json });
+                self.events.push(Prepared { id: event.id, says: None, group: event.partitionkey.into_owned(), kind, json });
             }
             Err(_) => {
                 self.reject(RejectReason::WrongShape, "event has no JSON form", event.data.original.get().as_bytes());
