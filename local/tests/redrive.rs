@@ -265,6 +265,45 @@ fn killed_at_any_call_and_run_again_every_event_comes_once() {
 }
 
 #[test]
+fn with_a_clock_that_is_off_it_does_not_drive() {
+    use std::io::{Read, Write};
+    let operated = Operated::start();
+    // An SQS whose clock is ten minutes behind, which is to say that this machine's is ahead.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let served = std::thread::spawn(move || {
+        let mut calls = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept() {
+            let mut request = vec![0; 8192];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let request = text(&request[..read]).to_ascii_lowercase();
+            if request.is_empty() {
+                break;
+            }
+            calls.push(request.split("amazonsqs.").nth(1).unwrap_or("?").split_whitespace().next().unwrap().to_owned());
+            let then = time_of(std::time::SystemTime::now() - Duration::from_secs(600));
+            let head = format!("HTTP/1.1 200 OK\r\ndate: {then}\r\ncontent-type: application/x-amz-json-1.0\r\n");
+            let _ = write!(stream, "{head}connection: close\r\ncontent-length: 2\r\n\r\n{{}}");
+        }
+        calls
+    });
+    let mut command = operated.by_variables();
+    command.env("AWS_ENDPOINT_URL_SQS", &endpoint);
+    let output = command.args(["redrive", "quarantine", "--apply"]).output().unwrap();
+    let said = text(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("s ahead of AWS") && said.contains("clock"), "{said}");
+    drop(std::net::TcpStream::connect(endpoint.trim_start_matches("http://")).unwrap());
+    assert_eq!(served.join().unwrap(), ["listqueues"], "nothing was received");
+}
+
+/// As an HTTP header has it.
+fn time_of(time: std::time::SystemTime) -> String {
+    let format = aws_smithy_types::date_time::Format::HttpDate;
+    aws_smithy_types::DateTime::from(time).fmt(format).unwrap()
+}
+
+#[test]
 fn interrupted_it_gives_everything_back() {
     let operated = Operated::start();
     for number in 0..200 {
