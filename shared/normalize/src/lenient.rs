@@ -39,6 +39,15 @@ use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use tributary_events::{Raw, Str, Timestamp};
 
+/// No vendor's event is older. What claims to be is a zero, a unit taken for another, or a default of some database.
+pub const FIRST_YEAR: i32 = 2010;
+
+/// The time, unless it lies before [`FIRST_YEAR`].
+#[must_use]
+pub fn plausible(time: Option<Timestamp>) -> Option<Timestamp> {
+    time.filter(|time| time.year() >= FIRST_YEAR)
+}
+
 /// Text from a string, number or boolean. Null, empty, arrays and objects are nothing.
 ///
 /// A number keeps its digits as written; it never passes through a float.
@@ -87,22 +96,22 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The time, if the text is ISO 8601 with an offset.
+    /// The time, if the text is ISO 8601 with an offset. A year before [`FIRST_YEAR`] is no time.
     #[must_use]
     pub fn time(&self) -> Option<Timestamp> {
-        Timestamp::parse(self.get()?)
+        plausible(Timestamp::parse(self.get()?))
     }
 
     /// The time, if the text is milliseconds since 1970.
     #[must_use]
     pub fn millis(&self) -> Option<Timestamp> {
-        Timestamp::from_unix_millis(self.get()?.parse().ok()?)
+        plausible(Timestamp::from_unix_millis(self.get()?.parse().ok()?))
     }
 
     /// The time, if the text is seconds since 1970, with or without a fraction.
     #[must_use]
     pub fn seconds(&self) -> Option<Timestamp> {
-        Timestamp::from_unix_seconds_text(self.get()?)
+        plausible(Timestamp::from_unix_seconds_text(self.get()?))
     }
 
     /// The whole number, if the text is one.

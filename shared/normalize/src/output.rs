@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 use tributary_events::{Context, Draft, Event, EventId, EventType, Raw, Says};
 
 use crate::audit::Audit;
+use crate::canonical::Volatile;
+use crate::identity::{Identity, Naming};
+use crate::source::Source;
 
 /// Most events and rejects of one request. The largest batch of any vendor is 2,000 (Infobip).
 pub(crate) const MAX_PARTS: usize = 20_000;
@@ -112,6 +115,7 @@ pub struct Normalized {
 #[derive(Debug)]
 pub struct Output<'c> {
     source: &'static str,
+    volatile: &'static Volatile,
     context: &'c Context<'c>,
     events: Vec<Prepared>,
     rejects: Vec<Reject>,
@@ -125,16 +129,24 @@ pub struct Output<'c> {
 }
 
 impl<'c> Output<'c> {
-    pub(crate) fn new(source: &'static str, context: &'c Context<'c>, audit: bool) -> Self {
+    pub(crate) fn new(source: &dyn Source, context: &'c Context<'c>, audit: bool) -> Self {
         let audit = if audit { Audit::on() } else { Audit::default() };
         let (events, rejects, elements) = (Vec::new(), Vec::new(), Vec::new());
-        Self { source, context, events, rejects, list: None, elements, bytes: 0, audit }
+        let (source, volatile) = (source.name(), source.volatile());
+        Self { source, volatile, context, events, rejects, list: None, elements, bytes: 0, audit }
     }
 
-    /// The source's name, for keys.
+    /// To go with the keys of before.
     #[must_use]
     pub fn source(&self) -> &'static str {
         self.source
+    }
+
+    /// Begins the identity of an event: in the vendor's `account`, where it has several, and by the vendor's own name of
+    /// what happened (ours, in a word that stays, where the body names nothing).
+    #[must_use]
+    pub fn identity(&self, account: Option<&str>, name: &str) -> Naming<'static> {
+        Naming::new(self.source, account, name, self.volatile)
     }
 
     /// Parses a part of the body. Parse everything with this: it counts the fields that the type does not name.
@@ -153,16 +165,17 @@ impl<'c> Output<'c> {
     }
 
     /// Puts out an event.
-    pub fn event(&mut self, draft: Draft<'_>) {
+    pub fn event(&mut self, identity: &Identity, draft: Draft<'_>) {
         if self.is_full() {
             return;
         }
         let kind = draft.kind;
-        let event = Event::assemble(self.source, draft, self.context);
+        let says = identity.says(kind, draft.time, &draft.data);
+        let event = Event::assemble(self.source, identity.id(), draft, self.context);
         match event.to_json() {
             Ok(json) => {
                 self.bytes += json.len();
-                self.events.push(Prepared { id: event.id, says: None, group: event.partitionkey.into_owned(), kind, json });
+                self.events.push(Prepared { id: event.id, says, group: event.partitionkey.into_owned(), kind, json });
             }
             Err(_) => {
                 self.reject(RejectReason::WrongShape, "event has no JSON form", event.data.original.get().as_bytes());

@@ -38,13 +38,10 @@ pub(super) fn read<'a>(event: &Event<'a>, part: &'a str, settings: &Settings, ou
     data.segment = segment(about);
     data.client = client(about);
 
-    out.event(Draft {
-        id: id(event, &meaning, part, out),
-        kind: meaning.kind,
-        subject: subject(event, &meaning),
-        time: event.event_date.time(),
-        data,
-    });
+    out.event(
+        &crate::Identity::of_key(id(event, &meaning, part, out)),
+        Draft { kind: meaning.kind, subject: subject(event, &meaning), time: event.event_date.time(), data },
+    );
 }
 
 /// The vendor gives no id of an event: it is who, what and when, to the nanosecond, and by which message and link.
@@ -69,7 +66,7 @@ fn id(event: &Event<'_>, meaning: &Meaning, part: &str, out: &Output<'_>) -> Eve
     // What such an event carries is not published. One import puts a profile into several segments at one moment.
     let fields = fields(Some(part));
     let details = fields.get("event_data").map(|details| details.get());
-    let details = details.filter(|details| !matches!(*details, "null" | "\"\"")).map(canonical::fingerprint);
+    let details = details.filter(|details| !matches!(*details, "null" | "\"\"")).map(canonical::whole);
     key.part(details.as_deref()).finish()
 }
 
@@ -78,8 +75,8 @@ fn whole(part: &str) -> String {
     let mut fields = fields(Some(part));
     fields.remove("sends_trying_num");
     match serde_json::to_string(&fields) {
-        Ok(json) if !fields.is_empty() => canonical::fingerprint(&json),
-        _ => canonical::fingerprint(part),
+        Ok(json) if !fields.is_empty() => canonical::whole(&json),
+        _ => canonical::whole(part),
     }
 }
 

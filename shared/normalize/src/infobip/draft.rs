@@ -75,7 +75,7 @@ impl<'a> Part<'a> {
 
     /// The key of a part that has no ids: all of it.
     pub(super) fn whole(&self, out: &Output<'_>, kind: &str) -> EventId {
-        self.key(out, kind).part(Some(&canonical::fingerprint(self.json))).finish()
+        self.key(out, kind).part(Some(&canonical::whole(self.json))).finish()
     }
 
     /// The channel for a key.
@@ -93,7 +93,7 @@ pub(super) fn put<'a>(
     time: Option<Timestamp>,
     data: Data<'a>,
 ) {
-    out.event(Draft { id, kind, subject, time, data });
+    out.event(&crate::Identity::of_key(id), Draft { kind, subject, time, data });
 }
 
 /// `kind/id`.

@@ -18,10 +18,11 @@ mod voice;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::sync::LazyLock;
 use tributary_events::EventType;
 
 use crate::lenient::Text;
-use crate::{Answer, Output, RejectReason, Request, Row, Source, Unreadable};
+use crate::{Answer, Output, RejectReason, Request, Row, Source, Unreadable, Volatile};
 
 use draft::{Part, Way};
 use messaging::Item;
@@ -39,6 +40,11 @@ impl Source for Infobip {
 
     fn catalog(&self) -> &'static [Row] {
         catalog::ROWS
+    }
+
+    fn volatile(&self) -> &'static Volatile {
+        static VOLATILE: LazyLock<Volatile> = LazyLock::new(|| Volatile::read(include_str!("volatile.txt")));
+        &VOLATILE
     }
 
     fn read(&self, request: &Request<'_>, text: &str, out: &mut Output<'_>) -> Result<(), Unreadable> {

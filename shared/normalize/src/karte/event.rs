@@ -131,7 +131,7 @@ pub(super) fn read<'a>(
     let subject = fill(&mut data, &about);
     let time = values.date.seconds().or(values._local_event_date.seconds()).or_else(|| moment(&body.datetime));
     let id = id(body, &about, time, frame, out, finish);
-    out.event(Draft { id, kind, subject, time, data });
+    out.event(&crate::Identity::of_key(id), Draft { kind, subject, time, data });
     Ok(())
 }
 
@@ -343,7 +343,7 @@ fn id(
     for (name, value) in fields {
         // `_retry` marks a repetition of the same event.
         if name != "_retry" && value.get() != "null" {
-            key = key.part(Some(&name)).part(Some(&canonical::fingerprint(value.get())));
+            key = key.part(Some(&name)).part(Some(&canonical::whole(value.get())));
         }
     }
     finish(key)

@@ -92,7 +92,7 @@ pub(super) fn read<'a>(body: &Body<'a>, frame: &Frame<'a, '_>, out: &mut Output<
     let id = id(body, &hook, &person, frame, out);
     // Only messages carry a time. KARTE runs a hook when the fact happens, so the envelope's time is next best.
     let time = hook.date.time().or(frame.time);
-    out.event(Draft { id, kind, subject, time, data });
+    out.event(&crate::Identity::of_key(id), Draft { kind, subject, time, data });
     Ok(())
 }
 
@@ -188,5 +188,8 @@ fn first_version<'a>(kind: EventType, body: &Body<'a>, frame: &Frame<'a, '_>, ou
             .part(content.text.get())
             .finish(),
     };
-    out.event(Draft { id, kind, subject: person.subject("conversation"), time: frame.time, data });
+    out.event(
+        &crate::Identity::of_key(id),
+        Draft { kind, subject: person.subject("conversation"), time: frame.time, data },
+    );
 }

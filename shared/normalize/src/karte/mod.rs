@@ -10,6 +10,7 @@ mod person;
 mod place;
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use serde_json::value::RawValue;
 use tributary_events::{Data, Draft, EventId, EventType, Key, Str, Timestamp};
@@ -18,7 +19,7 @@ use self::payload::Body;
 use self::place::Place;
 use crate::lenient::Text;
 use crate::output::original;
-use crate::{Output, RejectReason, Request, Row, Settings, Source, Unreadable, canonical};
+use crate::{Output, RejectReason, Request, Row, Settings, Source, Unreadable, Volatile, canonical};
 
 /// KARTE, as a source.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +32,11 @@ impl Source for Karte {
 
     fn catalog(&self) -> &'static [Row] {
         catalog::ROWS
+    }
+
+    fn volatile(&self) -> &'static Volatile {
+        static VOLATILE: LazyLock<Volatile> = LazyLock::new(|| Volatile::read(include_str!("volatile.txt")));
+        &VOLATILE
     }
 
     fn read(&self, request: &Request<'_>, text: &str, out: &mut Output<'_>) -> Result<(), Unreadable> {
@@ -179,10 +185,10 @@ fn unrecognized<'a>(name: &Text<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>
     let key = Key::new(out.source(), frame.api_key.get()).part(Some("unrecognized")).part(name.get());
     let id = match frame.id.get() {
         Some(run) => key.part(Some(run)).finish(),
-        None => key.part(Some(&canonical::fingerprint(frame.original))).finish(),
+        None => key.part(Some(&canonical::whole(frame.original))).finish(),
     };
     let data = frame.data(name.take().unwrap_or_default());
-    out.event(Draft { id, kind: EventType::Unrecognized, subject: None, time: None, data });
+    out.event(&crate::Identity::of_key(id), Draft { kind: EventType::Unrecognized, subject: None, time: None, data });
     Ok(())
 }
 

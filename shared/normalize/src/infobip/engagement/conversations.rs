@@ -46,7 +46,7 @@ pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<
     let tag = tag_id(&payload.added_tag).or(&tag_id(&payload.removed_tag));
     let complete = payload.id.get().is_some() && time.is_some();
     let at = time.map(|time| time.to_string());
-    let rest = (!complete).then(|| canonical::fingerprint(body));
+    let rest = (!complete).then(|| canonical::whole(body));
     let id = Key::new(out.source(), None)
         .part(Some("conversations"))
         .part(Some(&event))
@@ -58,7 +58,7 @@ pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<
         .part(at.as_deref())
         .part(rest.as_deref())
         .finish();
-    out.event(Draft { id, kind, subject: subject.map(Cow::Owned), time, data });
+    out.event(&crate::Identity::of_key(id), Draft { kind, subject: subject.map(Cow::Owned), time, data });
 }
 
 fn tag_id<'a>(tag: &Named<'a>) -> Text<'a> {

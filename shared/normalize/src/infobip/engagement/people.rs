@@ -50,8 +50,8 @@ pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<
     let who = payload.person.id.or(&payload.person.external_id);
     let at = envelope.timestamp.time().map(|time| time.to_string());
     let complete = at.is_some() && (who.get().is_some() || payload.session_id.get().is_some());
-    let rest = (!complete).then(|| canonical::fingerprint(body));
-    let custom = payload.custom_data.non_empty().map(canonical::fingerprint);
+    let rest = (!complete).then(|| canonical::whole(body));
+    let custom = payload.custom_data.non_empty().map(canonical::whole);
     let address = &payload.channel_data;
     let id = Key::new(out.source(), None)
         .part(Some("people"))
@@ -70,7 +70,10 @@ pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<
         .part(custom.as_deref())
         .part(rest.as_deref())
         .finish();
-    out.event(Draft { id, kind, subject: subject.map(Cow::Owned), time: time(kind, envelope), data });
+    out.event(
+        &crate::Identity::of_key(id),
+        Draft { kind, subject: subject.map(Cow::Owned), time: time(kind, envelope), data },
+    );
 }
 
 fn channel(name: &str) -> Option<Channel> {

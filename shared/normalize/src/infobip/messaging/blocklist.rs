@@ -65,7 +65,7 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
     let account = application(&change.platform, &change.application_id);
     let part = Part { json, event: event.into(), way: Way::group("Blocklist"), account };
     let channel = Way::of_word(&content.channel).and_then(|way| way.ours);
-    let whole = change.message_id.is_none().then(|| canonical::fingerprint(json));
+    let whole = change.message_id.is_none().then(|| canonical::whole(json));
     let id = part.key(out, "blocklist").part(Some(event)).part(change.message_id.get().or(whole.as_deref())).finish();
 
     // Apple's example has the company where the person should be.

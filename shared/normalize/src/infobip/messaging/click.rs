@@ -22,7 +22,7 @@ pub(in crate::infobip) fn read<'a>(click: &Tracking<'a>, json: &'a str, route: &
         Some(Channel::Sms | Channel::Mms) | None => click.send_date_time.millis(),
         _ => None,
     };
-    let whole = click.message_id.is_none().then(|| canonical::fingerprint(json));
+    let whole = click.message_id.is_none().then(|| canonical::whole(json));
     let id = part
         .key(out, "click")
         .part(click.message_id.get().or(whole.as_deref()))
@@ -54,7 +54,7 @@ pub(in crate::infobip) fn messenger(json: &str, out: &mut Output<'_>) {
     };
     let way = Way::of(Channel::Messenger);
     let part = Part { json, event: "CLICK".into(), way, account: click.application_id.clone() };
-    let whole = click.message_id.is_none().then(|| canonical::fingerprint(json));
+    let whole = click.message_id.is_none().then(|| canonical::whole(json));
     let id = part
         .key(out, "messenger_click")
         .part(click.message_id.get().or(whole.as_deref()))

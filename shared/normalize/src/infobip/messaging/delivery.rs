@@ -20,7 +20,7 @@ pub(in crate::infobip) fn read<'a>(report: &Item<'a>, json: &'a str, route: &Rou
     // The price is in no key: it may be corrected. A report without a message id is told by what else it has, and only
     // as the last resort by the whole of it.
     let nameless = report.message_id.is_none();
-    let whole = (nameless && report.bulk_id.is_none() && to.is_none()).then(|| canonical::fingerprint(json));
+    let whole = (nameless && report.bulk_id.is_none() && to.is_none()).then(|| canonical::whole(json));
     let bulk = if nameless { report.bulk_id.get() } else { None };
     let sent_at = if nameless { report.sent_at.get() } else { None };
     let id = part

@@ -34,7 +34,7 @@ pub(in crate::infobip) fn read<'a>(item: &Item<'a>, json: &'a str, route: &Route
     let message_id = item.message_id.or(&mid);
     let ends = Ends::of(item);
 
-    let whole = message_id.is_none().then(|| canonical::fingerprint(json));
+    let whole = message_id.is_none().then(|| canonical::whole(json));
     let id = part.key(out, "inbound").part(part.channel_word()).part(message_id.get().or(whole.as_deref())).finish();
 
     let mut message = Message { id: message_id.take(), ..ends.message(item) };

@@ -102,7 +102,7 @@ pub(in crate::infobip) fn conversation_started<'a>(
     let way = Way::of_word(&item.channel).or_else(|| Way::of_route(route)).unwrap_or_else(|| Way::of(Channel::Rcs));
     let part = item.part_by(json, "CONVERSATION_STARTED", way);
     let conversation = &*item.conversation;
-    let whole = (item.message_id.is_none() && conversation.id.is_none()).then(|| canonical::fingerprint(json));
+    let whole = (item.message_id.is_none() && conversation.id.is_none()).then(|| canonical::whole(json));
     let id = part
         .key(out, "conversation_started")
         .part(item.message_id.get().or(whole.as_deref()))

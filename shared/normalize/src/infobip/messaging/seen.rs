@@ -19,7 +19,7 @@ pub(in crate::infobip) fn read<'a>(report: &Item<'a>, json: &'a str, route: &Rou
     } else {
         (&report.sender, report.destination.clone())
     };
-    let whole = report.message_id.is_none().then(|| canonical::fingerprint(json));
+    let whole = report.message_id.is_none().then(|| canonical::whole(json));
     let id =
         part.key(out, "seen").part(part.channel_word()).part(report.message_id.get().or(whole.as_deref())).finish();
 

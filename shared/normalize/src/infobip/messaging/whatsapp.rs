@@ -147,7 +147,7 @@ pub(in crate::infobip) fn payment(json: &str, out: &mut Output<'_>) {
     let account = application(&update.platform, &update.application_id);
     let part = Part { json, event: "PAYMENT_STATUS".into(), way: Way::of(Channel::Whatsapp), account };
     let which = payment.payment_id.or(&payment.reference_id);
-    let whole = which.is_none().then(|| canonical::fingerprint(json));
+    let whole = which.is_none().then(|| canonical::whole(json));
     let id = part
         .key(out, "payment")
         .part(which.get().or(whole.as_deref()))

@@ -92,7 +92,7 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
     let part = Part { json, event: name, way: Way::group("Registration"), account };
     let which = content.vet_id.or(&content.campaign_id).or(&content.brand_id).or(&content.id);
     let status = content.status();
-    let whole = which.is_none().then(|| canonical::fingerprint(json));
+    let whole = which.is_none().then(|| canonical::whole(json));
     let id = part
         .key(out, "registration")
         .part(update.event.get())

@@ -66,13 +66,10 @@ pub(super) fn put(body: &str, name: &str, envelope: &Envelope<'_>, out: &mut Out
     data.channel = Some(Channel::Voice);
     let code = error_code(&envelope.properties, out);
     fill(&mut data, kind, about, name, envelope, &ids, &code);
-    out.event(Draft {
-        id: key(body, name, envelope, &ids, out.source()),
-        kind,
-        subject: ids.subject(about),
-        time: objects::time(&envelope.timestamp),
-        data,
-    });
+    out.event(
+        &crate::Identity::of_key(key(body, name, envelope, &ids, out.source())),
+        Draft { kind, subject: ids.subject(about), time: objects::time(&envelope.timestamp), data },
+    );
 }
 
 /// There is no event id, and the same type recurs within one call: the timestamp is what tells two events apart.
@@ -81,7 +78,7 @@ fn key(body: &str, name: &str, envelope: &Envelope<'_>, ids: &Ids<'_>, source: &
     let account = application(&envelope.platform, &envelope.application_id);
     let at = match objects::time(&envelope.timestamp) {
         Some(time) => time.to_string(),
-        None => canonical::fingerprint(body),
+        None => canonical::whole(body),
     };
     let mut key = Key::new(source, account.get())
         .part(Some("calls"))

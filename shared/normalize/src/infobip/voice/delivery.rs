@@ -149,15 +149,17 @@ fn put(text: &str, report: &Report<'_>, out: &mut Output<'_>) {
             .part(report.status.id.or(&report.status.group_name).get())
             .part(report.error.id.or(&report.error.name).get())
             .part(report.to.get()),
-        None => key.part(Some(&canonical::fingerprint(text))),
+        None => key.part(Some(&canonical::whole(text))),
     };
-    out.event(Draft {
-        id: key.finish(),
-        kind,
-        subject: report.message_id.get().map(|id| Cow::Owned(format!("message/{id}"))),
-        time: ended_at.or_else(|| objects::time(&report.done_at)).or_else(|| objects::time(&report.sent_at)),
-        data,
-    });
+    out.event(
+        &crate::Identity::of_key(key.finish()),
+        Draft {
+            kind,
+            subject: report.message_id.get().map(|id| Cow::Owned(format!("message/{id}"))),
+            time: ended_at.or_else(|| objects::time(&report.done_at)).or_else(|| objects::time(&report.sent_at)),
+            data,
+        },
+    );
 }
 
 /// What became of the message.

@@ -130,15 +130,17 @@ pub(super) fn put(body: &str, masking: &Masking<'_>, out: &mut Output<'_>) {
             let round = if after_dtmf { "dtmf" } else { "call" };
             key.part(Some(round)).part(Some(id)).part(masking.from.get())
         }
-        None => key.part(Some(&canonical::fingerprint(body))),
+        None => key.part(Some(&canonical::whole(body))),
     };
-    out.event(Draft {
-        id: key.finish(),
-        kind: EventType::CallMasked,
-        subject: masking.correlation_id.get().map(|id| Cow::Owned(format!("call/{id}"))),
-        time: answered_at.or(rang_at),
-        data,
-    });
+    out.event(
+        &crate::Identity::of_key(key.finish()),
+        Draft {
+            kind: EventType::CallMasked,
+            subject: masking.correlation_id.get().map(|id| Cow::Owned(format!("call/{id}"))),
+            time: answered_at.or(rang_at),
+            data,
+        },
+    );
 }
 
 /// The report's times have no zone. That they are UTC is our reading: every other voice body is in UTC.

@@ -32,14 +32,14 @@ pub(super) fn missed_call(body: &str, missed: &MissedCall<'_>, out: &mut Output<
         started_at: time,
         ..Call::default()
     }));
-    let at = time.map_or_else(|| canonical::fingerprint(body), |time| time.to_string());
+    let at = time.map_or_else(|| canonical::whole(body), |time| time.to_string());
     let id = Key::new(out.source(), None)
         .part(Some("missed_call"))
         .part(missed.calling_number.get())
         .part(missed.called_number.get())
         .part(Some(&at))
         .finish();
-    out.event(Draft { id, kind: EventType::CallMissed, subject: None, time, data });
+    out.event(&crate::Identity::of_key(id), Draft { kind: EventType::CallMissed, subject: None, time, data });
 }
 
 #[derive(Default, Deserialize)]
@@ -144,17 +144,14 @@ pub(super) fn call_link(body: &str, link: &CallLink<'_>, out: &mut Output<'_>) {
         (Some(id), _) => Some(format!("dialog/{id}")),
         (None, Some(id)) => Some(format!("call/{id}")),
         (None, None) => {
-            key = key.part(Some(&canonical::fingerprint(body)));
+            key = key.part(Some(&canonical::whole(body)));
             None
         }
     };
-    out.event(Draft {
-        id: key.finish(),
-        kind: EventType::CallLinkFinished,
-        subject: subject.map(Cow::Owned),
-        time: ended_at,
-        data,
-    });
+    out.event(
+        &crate::Identity::of_key(key.finish()),
+        Draft { kind: EventType::CallLinkFinished, subject: subject.map(Cow::Owned), time: ended_at, data },
+    );
 }
 
 fn address<'a>(side: &Side<'a>) -> Option<tributary_events::Str<'a>> {
@@ -172,11 +169,11 @@ pub(super) fn call_request(body: &str, name: &'static str, call: &payload::Call<
     let id = Key::new(out.source(), call.application_id.get())
         .part(Some("call_request"))
         .part(call.call_id.get())
-        .part(Some(&canonical::fingerprint(body)))
+        .part(Some(&canonical::whole(body)))
         .finish();
     let subject = call.call_id.get().map(|id| Cow::Owned(format!("call/{id}")));
     // `startTime` is when the call began, not when this was asked.
-    out.event(Draft { id, kind: EventType::Unrecognized, subject, time: None, data });
+    out.event(&crate::Identity::of_key(id), Draft { kind: EventType::Unrecognized, subject, time: None, data });
 }
 
 fn voice_data<'a>(name: &'static str, body: &'a str) -> Data<'a> {
