@@ -1,16 +1,19 @@
 //! The functions' mains: what every Lambda function of this project does.
 
+mod event;
+mod log;
+
+use std::convert::Infallible;
 use std::io::Write;
 use std::process::ExitCode;
 
-use bytes::Bytes;
-use lambda_http::{Body, RequestExt, service_fn, tracing::init_default_subscriber};
-use lambda_runtime::LambdaEvent;
+use lambda_runtime::{LambdaEvent, service_fn};
 use tributary_normalize::Source;
 use tributary_pipeline::aws::{self, Resources};
 use tributary_pipeline::ports::{Clock, SystemClock};
 use tributary_pipeline::{Deadline, Pipeline, SweepReport};
 
+use self::event::{Answer, Event};
 use crate::gateway::{Call, Gateway};
 use crate::metrics::{request_metrics, sweep_metrics};
 use crate::secrets::{from_env, settings_from_env};
@@ -49,35 +52,18 @@ pub fn serve(source: &'static dyn Source) -> ExitCode {
         let provider = from_env(source.name(), Some(&config));
         let gateway = Gateway::new(source, settings_from_env(source.name()), provider, pipeline);
         gateway.warm().await;
-        lambda_http::run(service_fn(|request| answer(&gateway, request))).await
+        lambda_runtime::run(service_fn(|event| answer(&gateway, event))).await
     })
 }
 
-async fn answer(
-    gateway: &Gateway,
-    request: lambda_http::Request,
-) -> Result<lambda_http::Response<Body>, lambda_http::Error> {
-    let context = request.lambda_context();
+async fn answer(gateway: &Gateway, event: LambdaEvent<Event>) -> Result<Answer, Infallible> {
+    let context = event.context;
     let deadline = Deadline::before(end_ms(context.deadline, SystemClock.now_ms()), MARGIN_MS);
     let call = Call { deadline, request_id: context.request_id };
-    // The raw path: lambda_http puts the stage of a REST API in front of the URI's.
-    let path = request.raw_http_path().to_owned();
-    let (mut parts, body) = request.into_parts();
-    let path_and_query = match parts.uri.query() {
-        Some(query) => format!("{path}?{query}"),
-        None => path,
-    };
-    parts.uri = path_and_query.parse()?;
-    let body = match body {
-        Body::Text(text) => Bytes::from(text),
-        Body::Binary(bytes) => Bytes::from(bytes),
-        _ => Bytes::new(),
-    };
-    let (response, summary) = gateway.handle(lambda_http::http::Request::from_parts(parts, body), &call).await;
+    let request = event.payload.into_incoming(context.xray_trace_id.as_deref());
+    let (response, summary) = gateway.handle(request, &call).await;
     emit(&request_metrics(&summary, SystemClock.now_ms()));
-    let (parts, body) = response.into_parts();
-    // Every answer of ours is text.
-    Ok(lambda_http::Response::from_parts(parts, Body::Text(String::from_utf8_lossy(&body).into_owned())))
+    Ok(response.into())
 }
 
 /// Runs the sweeper's function until Lambda ends it.
@@ -134,7 +120,7 @@ pub fn emit(line: &str) {
 
 /// Runs a function's main: sets the log up and makes the runtime. An error is logged.
 pub fn run(main: impl Future<Output = Result<(), lambda_runtime::Error>>) -> ExitCode {
-    init_default_subscriber();
+    log::init();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
