@@ -1,11 +1,11 @@
 //! What every event of the vendor starts from.
 
 use tributary_events::data::Contact;
-use tributary_events::{Channel, Data, Draft, EventId, EventType, Key, Str, Timestamp};
+use tributary_events::{Channel, Data, Draft, EventType, Str, Timestamp};
 
 use crate::lenient::Text;
 use crate::output::original;
-use crate::{Output, canonical};
+use crate::{Identity, Naming, Output};
 
 use super::channel;
 use super::route::Route;
@@ -68,14 +68,14 @@ impl<'a> Part<'a> {
         data
     }
 
-    /// A key that begins with what kind of event it is.
-    pub(super) fn key(&self, out: &Output<'_>, kind: &str) -> Key {
-        Key::new(out.source(), self.account.get()).part(Some(kind))
+    /// Begins its identity: the application and the vendor's name of what happened. No channel and no route.
+    pub(super) fn naming(&self, out: &Output<'_>) -> Naming<'static> {
+        out.identity(self.account.get(), &self.event)
     }
 
-    /// The key of a part that has no ids: all of it.
-    pub(super) fn whole(&self, out: &Output<'_>, kind: &str) -> EventId {
-        self.key(out, kind).part(Some(&canonical::whole(self.json))).finish()
+    /// The identity of a part that has no id of its own: all of it.
+    pub(super) fn element(&self, out: &Output<'_>) -> Identity {
+        self.naming(out).element(self.json)
     }
 
     /// The channel for a key.
@@ -87,13 +87,13 @@ impl<'a> Part<'a> {
 /// Puts out an event.
 pub(super) fn put<'a>(
     out: &mut Output<'_>,
-    id: EventId,
+    identity: &Identity,
     kind: EventType,
     subject: Option<Str<'a>>,
     time: Option<Timestamp>,
     data: Data<'a>,
 ) {
-    out.event(&crate::Identity::of_key(id), Draft { kind, subject, time, data });
+    out.event(identity, Draft { kind, subject, time, data });
 }
 
 /// `kind/id`.
