@@ -1,8 +1,9 @@
 //! What every event of the vendor starts from.
 
-use tributary_events::data::Contact;
+use tributary_events::data::{Address, AddressKind, Contact};
 use tributary_events::{Channel, Data, Draft, EventType, Str, Timestamp};
 
+use crate::address::{address, is_email, is_phone};
 use crate::lenient::Text;
 use crate::output::original;
 use crate::{Identity, Naming, Output};
@@ -37,12 +38,18 @@ impl<'a> Way<'a> {
         Self { ours: None, vendor: Some(vendor.into()) }
     }
 
-    /// The channel of the route, if it names one.
+    /// The channel of the route, if it names one that we know.
     pub(super) fn of_route(route: &Route) -> Option<Self> {
         route
             .known_channel()
-            .filter(|known| known.ours.is_some())
+            .filter(|known| !known.is_group)
             .map(|known| Self { ours: known.ours, vendor: Some(known.vendor.into()) })
+    }
+
+    /// The channel segment of the route as it was written, where we do not know it: no channel of ours.
+    pub(super) fn of_segment(route: &Route) -> Option<Self> {
+        let unknown = route.channel.clone().filter(|_| route.known_channel().is_none())?;
+        Some(Self { ours: None, vendor: Some(unknown.into()) })
     }
 }
 
@@ -78,9 +85,9 @@ impl<'a> Part<'a> {
         self.naming(out).element(self.json)
     }
 
-    /// The channel for a key.
-    pub(super) fn channel_word(&self) -> Option<&str> {
-        self.way.ours.map(Channel::as_str).or(self.way.vendor.as_deref())
+    /// The one address the event is about, if the text is one on its channel.
+    pub(super) fn address(&self, text: &Text<'a>) -> Option<Address<'a>> {
+        address(text, self.way.ours)
     }
 }
 
@@ -101,6 +108,12 @@ pub(super) fn subject<'a>(kind: &str, id: &Text<'_>) -> Option<Str<'a>> {
     id.get().map(|id| format!("{kind}/{id}").into())
 }
 
+/// A telephone number, of an event that goes by no channel.
+pub(super) fn phone<'a>(text: &Text<'a>) -> Option<Address<'a>> {
+    let value = text.take().filter(|text| is_phone(text))?;
+    Some(Address { kind: AddressKind::Phone, value })
+}
+
 /// The person behind an address, by what the address is on that channel.
 pub(super) fn person<'a>(address: &Text<'a>, channel: Option<Channel>) -> Contact<'a> {
     let mut contact = Contact::default();
@@ -115,6 +128,7 @@ pub(super) fn person<'a>(address: &Text<'a>, channel: Option<Channel>) -> Contac
             | Channel::AppleMessages
             | Channel::Push
             | Channel::TelegramBot
+            | Channel::WebChat
             | Channel::OpenChannel,
         ) => &mut contact.channel_id,
         _ if is_phone(text) => &mut contact.phone,
@@ -123,17 +137,6 @@ pub(super) fn person<'a>(address: &Text<'a>, channel: Option<Channel>) -> Contac
     };
     *slot = address;
     contact
-}
-
-/// Digits as E.164 has them, with or without `+`.
-fn is_phone(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    (3..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A mail address. LINE and other ids may begin with `@`.
-pub(super) fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(user, domain)| !user.is_empty() && domain.contains('.'))
 }
 
 #[cfg(test)]
