@@ -107,6 +107,9 @@ pub struct Normalized {
     pub events: Vec<Prepared>,
     /// Parts that are no events.
     pub rejects: Vec<Reject>,
+    /// How many segments of the path no list of the source knows: a typing error in a URL, most likely. The events flow all
+    /// the same.
+    pub unknown_segments: usize,
     /// Paths of fields that were left in `original` only. Filled when asked for.
     pub unread: Vec<String>,
 }
@@ -125,6 +128,7 @@ pub struct Output<'c> {
     elements: Vec<(usize, Span)>,
     /// Of all events.
     bytes: usize,
+    unknown_segments: usize,
     audit: Audit,
 }
 
@@ -133,7 +137,7 @@ impl<'c> Output<'c> {
         let audit = if audit { Audit::on() } else { Audit::default() };
         let (events, rejects, elements) = (Vec::new(), Vec::new(), Vec::new());
         let (source, volatile) = (source.name(), source.volatile());
-        Self { source, volatile, context, events, rejects, list: None, elements, bytes: 0, audit }
+        Self { source, volatile, context, events, rejects, list: None, elements, bytes: 0, unknown_segments: 0, audit }
     }
 
     /// To go with the keys of before.
@@ -243,8 +247,24 @@ impl<'c> Output<'c> {
         self.events.is_empty() && self.rejects.is_empty()
     }
 
+    /// Says how many segments of the path are in no list.
+    pub fn unknown_segments(&mut self, count: usize) {
+        self.unknown_segments = count;
+    }
+
+    /// How many parts there are so far, events and rejects.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.events.len() + self.rejects.len()
+    }
+
     pub(crate) fn finish(self) -> Normalized {
-        Normalized { events: self.events, rejects: self.rejects, unread: self.audit.into_unread() }
+        Normalized {
+            events: self.events,
+            rejects: self.rejects,
+            unknown_segments: self.unknown_segments,
+            unread: self.audit.into_unread(),
+        }
     }
 }
 
