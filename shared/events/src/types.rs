@@ -67,6 +67,7 @@ event_types! {
     CallEstablished = "call.established" @ 30,
     CallFailed = "call.failed" @ 90,
     CallFinished = "call.finished" @ 90,
+    CallHumanDetected = "call.human_detected" @ 60,
     CallLinkFinished = "call.link_finished" @ 90,
     CallMachineDetected = "call.machine_detected" @ 60,
     CallMachineDetectionFailed = "call.machine_detection_failed" @ 60,
