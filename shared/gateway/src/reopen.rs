@@ -177,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn a_body_too_large_for_a_function_is_read_here() {
+        let spaces = " ".repeat(9 << 20);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(format!("{REPORT}{spaces}").as_bytes()).unwrap();
+        assert_eq!(open(&part("too_large", &gzip.finish().unwrap())).events.len(), 1);
+    }
+
+    #[test]
     fn what_stays_broken_says_why() {
         let why = |part: &Quarantined| open(part).rejects.remove(0).0;
         assert_eq!(why(&part("not_json", b"{")), "not_json");

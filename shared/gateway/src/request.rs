@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// What marks a path segment as a secret.
 const SECRET_PREFIX: &str = "key-";
@@ -27,6 +27,27 @@ impl Path {
         Self(path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect())
     }
 
+    /// The segments after the source, and the secret if the first of them is one, `key-<secret>`. Before the source may
+    /// stand something else, such as the base path of a custom domain.
+    #[must_use]
+    pub fn below(self, source: &str) -> (Vec<String>, Option<String>) {
+        let Self(mut segments) = self;
+        if let Some(at) = segments.iter().position(|segment| segment == source) {
+            segments.drain(..=at);
+        }
+        let secret = segments.first().and_then(|first| first.strip_prefix(SECRET_PREFIX)).map(str::to_owned);
+        if secret.is_some() {
+            segments.remove(0);
+        }
+        (segments, secret)
+    }
+
+    /// The path of a URL that stands for these segments.
+    #[must_use]
+    pub fn to_url(&self) -> String {
+        self.0.iter().map(|segment| format!("/{}", utf8_percent_encode(segment, ENCODED))).collect()
+    }
+
     /// The segments.
     #[must_use]
     pub fn into_segments(self) -> Vec<String> {
@@ -45,6 +66,9 @@ impl Path {
 
 /// What would not stay in its segment, or would be taken for encoding.
 const JOINED: &AsciiSet = &CONTROLS.add(b'%').add(b'/');
+
+/// What stands in a URL as it is: letters, digits and the four marks of RFC 3986.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Segments as one path, `/a/b`, of which [`Path::encoded`] makes the same segments again.
 pub(crate) fn joined(segments: &[String]) -> String {
@@ -127,26 +151,11 @@ impl fmt::Debug for Received {
 }
 
 impl Received {
-    /// A request for `source`, whose path is `/<source>`, `/<source>/key-<secret>/...`, with or without something before
-    /// the source, such as the base path of a custom domain.
+    /// A request for `source`, whose path is `/<source>`, `/<source>/...` or `/<source>/key-<secret>/...`.
     #[must_use]
     pub fn new(source: &str, request: Incoming) -> Self {
-        let Path(mut segments) = request.path;
-        if let Some(at) = segments.iter().position(|segment| segment == source) {
-            segments.drain(..=at);
-        }
-        let path_secret = segments
-            .first()
-            .and_then(|first| first.strip_prefix(SECRET_PREFIX))
-            .map(str::to_owned)
-            .inspect(|_| drop(segments.remove(0)));
+        let (segments, path_secret) = request.path.below(source);
         Self { headers: request.headers, segments, path_secret, query: request.query, body: request.body }
-    }
-
-    /// The path after the source, without a secret segment.
-    #[must_use]
-    pub fn into_segments(self) -> Vec<String> {
-        self.segments
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -221,6 +230,9 @@ mod tests {
         assert_eq!(served("/infobip/a%20b/%2541?x=%41"), ["a b", "%41"]);
         assert_eq!(served("/infobip/a%2Fb"), ["a", "b"]);
         assert_eq!(served("/infobip/%FF"), ["\u{FFFD}"]);
+        let path = Path::decoded("/infobip/<a b>/%41/é");
+        assert_eq!(path.to_url(), "/infobip/%3Ca%20b%3E/%2541/%C3%A9");
+        assert_eq!(served(&path.to_url()), ["<a b>", "%41", "é"]);
     }
 
     #[test]

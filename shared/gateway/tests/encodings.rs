@@ -10,7 +10,7 @@ use common::{Bench, Proof, SECRET, events};
 use flate2::Compression;
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::Value;
-use tributary_gateway::{Incoming, Summary};
+use tributary_gateway::{Incoming, Path, Summary};
 use tributary_normalize::SOURCES;
 
 const ENCODINGS: [&str; 3] = ["gzip", "x-gzip", "deflate"];
@@ -169,4 +169,16 @@ fn many_empty_members_are_an_empty_body() {
     let body = encode("gzip", b"").repeat(40_000);
     let (response, summary) = send(&bench, "gzip", &body);
     assert_eq!((response.status(), summary.accepted.quarantined), (StatusCode::OK, 1));
+}
+
+#[test]
+fn a_segment_with_a_slash_in_it_is_kept_as_one() {
+    let bench = Bench::new(tributary_normalize::INFOBIP, Proof::Header);
+    let request = Incoming::from(Proof::Header.request("infobip", SECRET, b"{", 0));
+    let path = Path::encoded("/infobip/a%2Fb/%2541");
+    bench.send(Incoming { path, ..request });
+    let message: Value = serde_json::from_str(&bench.world.quarantine()[0]).unwrap();
+    let kept = message["path"].as_str().unwrap();
+    // A redrive reads it so.
+    assert_eq!(Path::encoded(kept).into_segments(), ["a/b", "%41"], "{kept}");
 }

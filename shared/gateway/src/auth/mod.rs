@@ -16,8 +16,6 @@ mod rule;
 mod secret;
 mod signed;
 mod standard_webhooks;
-#[cfg(test)]
-mod tests;
 mod url_form;
 
 use std::fmt;
@@ -94,3 +92,6 @@ fn scheme<'a>(request: &'a Received, name: &str) -> Option<&'a str> {
 fn pair(encoded: &[u8], name: &str) -> Option<String> {
     form_urlencoded::parse(encoded).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
+
+#[cfg(test)]
+mod tests;

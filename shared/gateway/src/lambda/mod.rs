@@ -143,6 +143,81 @@ mod tests {
     use tributary_pipeline::memory::World;
 
     use super::*;
+    use crate::auth::Rules;
+    use crate::secrets::Provider;
+    use proptest::prelude::*;
+    use tributary_normalize::Settings;
+
+    const REPORT: &str = r#"{"results":[{"messageId":"m","to":"1","status":{"groupId":3,"id":5},"error":{"id":0}}]}"#;
+
+    /// What the function of infobip answers to an event, and the world it did so in.
+    fn function(event: serde_json::Value) -> (u64, World) {
+        let world = World::new();
+        let rules = r#"{"rules":[{"type":"header","name":"x-secret","value":"s3cret"}]}"#;
+        let provider = Provider::fixed(Rules::parse(rules).unwrap());
+        let gateway = Gateway::new(tributary_normalize::INFOBIP, Settings::default(), provider, world.pipeline());
+        let mut context = lambda_runtime::Context::default();
+        context.deadline = u64::MAX;
+        let event = LambdaEvent::new(serde_json::from_value(event).unwrap(), context);
+        let answer = answer(&gateway, event).now_or_never().unwrap().unwrap();
+        let answer = serde_json::to_value(answer).unwrap();
+        (answer["statusCode"].as_u64().unwrap(), world)
+    }
+
+    fn event(path: &str, secret: &str) -> serde_json::Value {
+        serde_json::json!({
+            "version": "2.0", "rawPath": path, "rawQueryString": "", "body": REPORT, "isBase64Encoded": false,
+            "headers": {"content-type": "application/json", "x-secret": secret, "host": "h t"},
+            "requestContext": {"stage": "$default", "http": {"method": "POST", "path": path}},
+        })
+    }
+
+    #[test]
+    fn a_path_as_http_apis_decode_it_is_answered_and_an_authentic_event_of_it_taken() {
+        for below in [
+            "space value",
+            "Kakao Alim/DELIVERY",
+            "<channel>/<event>",
+            "^`{|}",
+            "\t\u{1}",
+            "a?b#c",
+            "%41",
+            "%",
+            "\u{FFFD}",
+        ] {
+            let path = format!("/infobip/{below}");
+            assert_eq!(function(event(&path, "wrong")).0, 401, "{path:?}");
+            let (status, world) = function(event(&path, "s3cret"));
+            assert_eq!((status, world.queue().len()), (200, 1), "{path:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+        #[test]
+        fn whatever_path_query_and_headers_come_there_is_an_answer(
+            path in any::<String>(),
+            query in any::<String>(),
+            headers in prop::collection::hash_map(any::<String>(), any::<String>(), 0..4),
+            method in prop_oneof![Just("POST".to_owned()), Just("GET".to_owned()), any::<String>()],
+            right in any::<bool>(),
+        ) {
+            let mut event = event(&format!("/infobip/{path}"), if right { "s3cret" } else { "wrong" });
+            event["rawQueryString"] = query.into();
+            event["requestContext"]["http"]["method"] = method.clone().into();
+            for (name, value) in headers {
+                // Others of these would say something about the body.
+                if !name.to_ascii_lowercase().starts_with("content-") && !name.eq_ignore_ascii_case("x-secret") {
+                    event["headers"][name] = value.into();
+                }
+            }
+            let (status, world) = function(event);
+            let expected = match (method.as_str(), right) { ("POST", true) => 200, ("POST", false) => 401, _ => 405 };
+            prop_assert_eq!(status, expected);
+            prop_assert_eq!(world.queue().len(), usize::from(status == 200));
+        }
+    }
 
     #[test]
     fn a_sweep_begins_its_fourth_pass_in_the_last_quarter_of_its_minute() {
