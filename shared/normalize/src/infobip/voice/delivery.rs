@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tributary_events::data::{Call, Campaign, Contact, Message, Money, Recording, Transcription};
 use tributary_events::{Channel, Data, Draft, EventType, Failure, FailureReason, Timestamp};
 
+use super::super::draft::report_identity;
 use super::super::payload::{self, Error, Platform, Price, Status};
 use super::super::route::Route;
 use super::super::status::voice::{ending_of_word, is_voice_error, voice_failure};
@@ -96,19 +97,12 @@ impl<'a> Report<'a> {
         if self.has_call() {
             return me.element(text);
         }
-        let done = Text::from(Cow::Owned(self.done_at().map(|at| at.to_string()).unwrap_or_default()));
-        let stood = self.status.id.or(&self.status.name).or(&self.status.group_name).or(&self.status.group_id);
         let to = self.to.or(&self.destination);
-        let code = if self.error.name.is("NO_ERROR") || self.error.id.get() == Some("0") {
-            Text::default()
-        } else {
-            self.error.id.or(&self.error.name)
-        };
-        me.fields(&[&self.message_id, &done], &[&to, &stood, &code]).unwrap_or_else(|| me.element(text))
+        report_identity(&me, text, &self.message_id, &to, &self.status, &self.error, self.done_at())
     }
 
     fn done_at(&self) -> Option<Timestamp> {
-        objects::time(&self.done_at)
+        payload::time(&self.done_at).or_else(|| objects::time(&self.done_at))
     }
 }
 
@@ -200,7 +194,8 @@ fn put(text: &str, report: &Report<'_>, out: &mut Output<'_>) {
 /// with error 5003 EC_VOICE_NO_ANSWER. Any other error means what it means for a message.
 fn verdict<'a>(status: &Status<'a>, error: &Error<'a>) -> (EventType, Option<Failure<'a>>) {
     let none = Error::default();
-    let by_name_alone = error.id.is_none() && !error.name.is("NO_ERROR") && error.name.get().and_then(ending_of_word).is_some();
+    let by_name_alone =
+        error.id.is_none() && !error.name.is("NO_ERROR") && error.name.get().and_then(ending_of_word).is_some();
     let of_calls = is_voice_error(&error.id, &error.name) || by_name_alone;
     let failure = of_calls.then(|| voice_failure(&error.id, &error.name, &error.description)).flatten();
     let of_messages = if of_calls { &none } else { error };
@@ -209,7 +204,9 @@ fn verdict<'a>(status: &Status<'a>, error: &Error<'a>) -> (EventType, Option<Fai
         Some(_) if failure.is_some() && status::group(status) == Some(Group::Delivered) => {
             (EventType::MessageUndelivered, failure)
         }
-        Some(kind @ (EventType::MessageQueued | EventType::MessageSent | EventType::MessageDelivered)) => (kind, by_status),
+        Some(kind @ (EventType::MessageQueued | EventType::MessageSent | EventType::MessageDelivered)) => {
+            (kind, by_status)
+        }
         Some(kind) => (kind, explained(failure, by_status)),
         // No status: the error alone tells whether the call was answered.
         None if failure.is_some() => (EventType::MessageUndelivered, failure),
