@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 use tributary_events::data::{
-    Address, Campaign, Click, Client, Consent, Device, Form, Item, Message, Money, Order, Page, Segment, Session,
-    Survey,
+    Address, AddressKind, Campaign, Click, Client, Consent, Device, Form, Item, Message, Money, Order, Page, Segment,
+    Session, Survey,
 };
 use tributary_events::{Channel, Data, Draft, EventType, Raw, Str};
 
@@ -192,11 +192,15 @@ fn reached<'a>(
         Some(Channel::Push) => &values.fcm_token,
         _ => &Text::default(),
     };
+    // The customer's own id of the person stands there by mistake, unless it is their email address or number.
+    let is_own_id = |address: &Address<'_>| {
+        matches!(address.kind, AddressKind::Account | AddressKind::Device) && person.user() == Some(&*address.value)
+    };
     let named = Person::default().known_as(&values.user_id);
     [&body.address, of_plugin]
         .into_iter()
-        .filter(|text| text.get().is_some_and(|text| !is_placeholder(text) && person.user() != Some(text)))
-        .find_map(|text| address(text, channel))
+        .filter(|text| !text.get().is_none_or(is_placeholder))
+        .find_map(|text| address(text, channel).filter(|address| !is_own_id(address)))
         .or_else(|| person.address(channel))
         .or_else(|| named.address(channel))
 }
