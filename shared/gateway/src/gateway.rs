@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use tributary_events::{Context, EventId, EventType, Timestamp};
-use tributary_normalize::{Normalized, Reject, Settings, Source, normalize};
+use tributary_normalize::{Normalized, Prepared, Reject, Settings, Source, normalize};
 use tributary_pipeline::{Accepted, Deadline, Message, NotDurable, Pipeline, Quarantined};
 
 use crate::auth::{Denied, Verified};
@@ -186,6 +186,7 @@ impl Gateway {
             received = accepted.received,
             new = accepted.new,
             duplicate = accepted.duplicate,
+            conflict = accepted.conflict,
             left = accepted.left,
             quarantined = accepted.quarantined,
             spilled = accepted.spilled,
@@ -287,8 +288,7 @@ impl Gateway {
             normalize(self.source, &webhook, false).map_err(|_| Refused::new(Outcome::TooDeep, "depth"))?;
         summary.unrecognized = events.iter().filter(|event| event.kind == EventType::Unrecognized).count();
         summary.ids = events.iter().map(|event| event.id).collect();
-        let messages =
-            events.into_iter().map(|event| Message { id: event.id, group: event.group, body: event.json }).collect();
+        let messages = events.into_iter().map(to_message).collect();
         let rejects = rejects
             .into_iter()
             .map(|Reject { reason, detail, part }| quarantined(reason.as_str(), detail, &part))
@@ -322,4 +322,10 @@ impl Gateway {
             Refused::new(Outcome::NotDurable, reason)
         })
     }
+}
+
+/// An event as it goes to the pipeline.
+#[must_use]
+pub fn to_message(event: Prepared) -> Message {
+    Message { id: event.id, says: event.says, group: event.group, body: event.json }
 }
