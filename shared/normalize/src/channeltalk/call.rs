@@ -50,7 +50,7 @@ fn kind(message: &Message<'_>, verb: Verb, inbound: bool) -> EventType {
 pub(super) fn call<'a>(message: &Message<'a>, hook: &Webhook<'a>, out: &mut Output<'_>) {
     let meet = &*message.meet;
     let side = side(meet);
-    let direction = side.direction.lower();
+    let direction = side.direction.lower().filter(|way| way == "inbound" || way == "outbound");
     let inbound = direction.as_deref().map_or_else(|| message.person_type.is("user"), |way| way == "inbound");
     let kind = kind(message, hook.verb, inbound);
     let mut data = around(message, hook);
@@ -74,7 +74,8 @@ pub(super) fn call<'a>(message: &Message<'a>, hook: &Webhook<'a>, out: &mut Outp
     }
     data.call = Some(Box::new(Call {
         id: meet.id.or(&message.id).take(),
-        direction: Some(Cow::Borrowed(if inbound { "inbound" } else { "outbound" })),
+        // Within the team nobody is outside.
+        direction: (!in_team_room(message)).then_some(Cow::Borrowed(if inbound { "inbound" } else { "outbound" })),
         from: side.from.take(),
         to: side.to.take(),
         endpoint: person.take().map(|address| CallEndpoint {
