@@ -14,6 +14,7 @@
 //! the vendor does not keep its word. Therefore such an event brings [`Says`] for its claim: two events of one id that say
 //! different things are a conflict, which goes to quarantine, and no duplicate.
 
+use tributary_events::data::Order;
 use tributary_events::{Data, EventId, EventType, Key, Says, Timestamp};
 
 use crate::canonical::{self, Volatile, spelling};
@@ -34,6 +35,8 @@ enum Repeats {
     Same,
     /// The time: the event is told again later, such as an order by a page that is loaded anew.
     Later,
+    /// Amounts: the vendor goes on adding up what the event was worth.
+    Amended,
 }
 
 /// An event's name and account, from which its identity is made.
@@ -90,6 +93,12 @@ impl Identity {
         Self { collides: self.collides.map(|_| Repeats::Later), ..self }
     }
 
+    /// Says that the vendor tells one occurrence again with another amount.
+    #[must_use]
+    pub fn amended_later(self) -> Self {
+        Self { collides: self.collides.map(|_| Repeats::Amended), ..self }
+    }
+
     /// To go: every vendor names its events by [`Naming`].
     #[must_use]
     pub fn of_key(id: EventId) -> Self {
@@ -104,22 +113,22 @@ impl Identity {
 
     /// What the event says, for its claim; `None` where equal ids are equal events.
     pub(crate) fn says(&self, kind: EventType, time: Option<Timestamp>, data: &Data<'_>) -> Option<Says> {
-        let time = match self.collides? {
-            Repeats::Same => time,
-            Repeats::Later => None,
+        let (time, order) = match self.collides? {
+            Repeats::Same => (time, data.order.as_deref()),
+            Repeats::Later => (None, data.order.as_deref()),
+            Repeats::Amended => (time, None),
         };
-        Some(says(kind, time, data))
+        Some(says(kind, time, order, data))
     }
 }
 
 /// What makes an event that event, from what was read of it: type, time, outcome, words, amounts.
 ///
 /// Nothing that two dialects of one report spell in two ways, and nothing that the vendor corrects later, such as prices.
-fn says(kind: EventType, time: Option<Timestamp>, data: &Data<'_>) -> Says {
+fn says(kind: EventType, time: Option<Timestamp>, order: Option<&Order<'_>>, data: &Data<'_>) -> Says {
     let nanos = time.map(|at| at.unix_nanos().to_string());
     let failure = data.failure.as_deref();
     let message = data.message.as_deref();
-    let order = data.order.as_deref();
     let total = order.and_then(|order| order.total.as_ref());
     let key = Key::new(kind.as_str(), nanos.as_deref())
         .part(failure.map(|failure| failure.reason.as_str()))
