@@ -178,7 +178,8 @@ fn a_broken_element_costs_no_other() {
             assert!(is.events.len() + 1 >= was.events.len(), "{at}");
             // The event that held the element may be another one now: a recording without one of its files. No other may
             // that is told by an id or by fields of the vendor.
-            let others = is.events.iter().filter(|event| event.says.is_some() && !ids(&was).contains(&event.id.to_string()));
+            let others =
+                is.events.iter().filter(|event| event.says.is_some() && !ids(&was).contains(&event.id.to_string()));
             assert!(others.count() <= 1, "{at}");
         }
     }
