@@ -37,6 +37,19 @@ struct Recorded {
     body: String,
     #[serde(default)]
     is_base64_encoded: bool,
+    request_context: Context,
+}
+
+#[derive(Deserialize)]
+struct Context {
+    stage: String,
+}
+
+impl Recorded {
+    /// The path that was sent: API Gateway puts the stage in front of it, and decodes it.
+    fn path(&self) -> String {
+        tributary_gateway::Path::decoded(&self.raw_path).without_stage(&self.request_context.stage).to_url()
+    }
 }
 
 /// Totals of a round.
@@ -188,7 +201,7 @@ impl Stage {
         } else {
             recorded.body.clone().into_bytes()
         };
-        let mut uri = format!("{}{}", self.base, recorded.raw_path);
+        let mut uri = format!("{}{}", self.base, recorded.path());
         if !recorded.raw_query_string.is_empty() {
             uri = format!("{uri}?{}", recorded.raw_query_string);
         }

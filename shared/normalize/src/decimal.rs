@@ -36,6 +36,17 @@ pub(crate) fn decimal(text: &str, comma_groups: bool) -> Option<Cow<'_, str>> {
     is_plain(&number).then_some(Cow::Owned(number))
 }
 
+/// A decimal number without needless zeros: `2499.50` is `2499.5`, `007.0` is `7`. Other text as it is.
+pub(crate) fn shortest(text: &str) -> &str {
+    if !is_plain(text) {
+        return text;
+    }
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
+    let digits = text.trim_start_matches('0');
+    // One zero stays before the point.
+    if digits.is_empty() || digits.starts_with('.') { &text[text.len() - digits.len() - 1..] } else { digits }
+}
+
 /// Whether text is a decimal number as it is: `-?digits(.digits)?`.
 fn is_plain(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -93,7 +104,7 @@ fn parts(text: &str, comma_groups: bool) -> Option<(String, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::decimal;
+    use super::{decimal, shortest};
 
     fn read(text: &str) -> Option<String> {
         decimal(text, false).map(std::borrow::Cow::into_owned)
@@ -159,6 +170,23 @@ mod tests {
             ",5",
         ] {
             assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn needless_zeros_are_cut_off() {
+        for (text, is) in [
+            ("2499.50", "2499.5"),
+            ("-2.50", "-2.5"),
+            ("007.0", "7"),
+            ("0.0", "0"),
+            ("00", "0"),
+            ("0.50", "0.5"),
+            ("100", "100"),
+            ("1.x0", "1.x0"),
+            ("", ""),
+        ] {
+            assert_eq!(shortest(text), is, "{text}");
         }
     }
 

@@ -237,6 +237,12 @@ impl<'a> Any<'a> {
         self.0.map(RawValue::get)
     }
 
+    /// The JSON itself.
+    #[must_use]
+    pub fn raw(&self) -> Option<&'a RawValue> {
+        self.0
+    }
+
     /// The JSON text, unless it is empty text: vendors mix null, empty and absent.
     #[must_use]
     pub fn non_empty(&self) -> Option<&'a str> {

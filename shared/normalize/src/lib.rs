@@ -25,7 +25,7 @@ mod request;
 mod source;
 
 pub use canonical::Volatile;
-pub use catalog::Row;
+pub use catalog::{Row, Url};
 pub use identity::{Identity, Naming};
 pub use output::{Normalized, Output, Prepared, Reject, RejectReason, original};
 pub use request::{Request, Settings, fold};
