@@ -14,6 +14,7 @@
 //! the vendor does not keep its word. Therefore such an event brings [`Says`] for its claim: two events of one id that say
 //! different things are a conflict, which goes to quarantine, and no duplicate.
 
+use serde_json::Value;
 use tributary_events::data::Order;
 use tributary_events::{Data, EventId, EventType, Key, Says, Timestamp};
 
@@ -173,6 +174,21 @@ pub fn is_placeholder(text: &str) -> bool {
         || VARIABLES.iter().any(|(open, close)| text.starts_with(open) && text.ends_with(close))
 }
 
+/// Whether JSON holds no value at all: nothing but null, empty text, and what is made of these.
+#[must_use]
+pub fn is_nothing(json: &str) -> bool {
+    fn nothing(value: &Value) -> bool {
+        match value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(items) => items.iter().all(nothing),
+            Value::Object(fields) => fields.values().all(nothing),
+            Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    serde_json::from_str(json).is_ok_and(|value| nothing(&value))
+}
+
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
@@ -200,6 +216,16 @@ mod tests {
         }
         for id in ["1", "-1", "10", "a-0", "nan-1", "<a@b.example>", "{6f9619ff}", "100%", "T-0"] {
             assert!(!is_placeholder(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_what_holds_no_value() {
+        for nothing in ["null", "\"\"", "{}", "[]", r#"{"a":null,"b":["",{"c":[]}]}"#] {
+            assert!(is_nothing(nothing), "{nothing}");
+        }
+        for something in ["0", "false", "\" \"", r#"{"a":[0]}"#, "{", "1e999"] {
+            assert!(!is_nothing(something), "{something}");
         }
     }
 
