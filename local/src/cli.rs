@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -233,7 +234,14 @@ pub(crate) struct Env {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Port on 127.0.0.1; 0 takes a free one
+    /// Address to listen on, also for the embedded DynamoDB and SQS
+    ///
+    /// Unless told otherwise only this machine reaches them. A function in a container needs the address of the
+    /// container's network, and 0.0.0.0 takes all. Whoever reaches them may do everything, so never an address that
+    /// others can reach.
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    pub(crate) host: IpAddr,
+    /// Port; 0 takes a free one
     #[arg(long, default_value_t = 3000, value_name = "PORT")]
     pub(crate) port: u16,
     /// Keep tables and queues in this directory; without it they are in memory
