@@ -15,6 +15,7 @@ pub mod canonical;
 mod carrotquest;
 pub mod catalog;
 mod channeltalk;
+mod decimal;
 pub mod identity;
 mod infobip;
 mod karte;
@@ -24,7 +25,7 @@ mod request;
 mod source;
 
 pub use canonical::Volatile;
-pub use catalog::Row;
+pub use catalog::{Row, Url};
 pub use identity::{Identity, Naming};
 pub use output::{Normalized, Output, Prepared, Reject, RejectReason, original};
 pub use request::{Request, Settings, fold};

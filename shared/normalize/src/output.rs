@@ -20,6 +20,9 @@ pub(crate) const MAX_BYTES: usize = 32 << 20;
 
 /// Most bytes that rejected elements of one list may repeat of what stands around it.
 const MAX_AROUND: usize = 4 << 20;
+/// Most rejected elements of one list that are a part each. Each is a message of its own in quarantine: more of them
+/// would take longer than the request has.
+const MAX_ALONE: usize = 200;
 
 /// An event ready for the queue.
 #[derive(Clone, PartialEq, Eq)]
@@ -107,6 +110,9 @@ pub struct Normalized {
     pub events: Vec<Prepared>,
     /// Parts that are no events.
     pub rejects: Vec<Reject>,
+    /// How many segments of the path no list of the source knows: a typing error in a URL, most likely. The events flow all
+    /// the same.
+    pub unknown_segments: usize,
     /// Paths of fields that were left in `original` only. Filled when asked for.
     pub unread: Vec<String>,
 }
@@ -125,6 +131,7 @@ pub struct Output<'c> {
     elements: Vec<(usize, Span)>,
     /// Of all events.
     bytes: usize,
+    unknown_segments: usize,
     audit: Audit,
 }
 
@@ -133,7 +140,7 @@ impl<'c> Output<'c> {
         let audit = if audit { Audit::on() } else { Audit::default() };
         let (events, rejects, elements) = (Vec::new(), Vec::new(), Vec::new());
         let (source, volatile) = (source.name(), source.volatile());
-        Self { source, volatile, context, events, rejects, list: None, elements, bytes: 0, audit }
+        Self { source, volatile, context, events, rejects, list: None, elements, bytes: 0, unknown_segments: 0, audit }
     }
 
     /// To go with the keys of before.
@@ -206,7 +213,7 @@ impl<'c> Output<'c> {
         for (list, rejects) in by_list(std::mem::take(&mut self.elements)) {
             let Some((before, after)) = list.around(body) else { continue };
             let around = |inner: &[u8]| [before.as_bytes(), inner, after.as_bytes()].concat();
-            if rejects.len() * (before.len() + after.len()) <= MAX_AROUND {
+            if rejects.len() <= MAX_ALONE && rejects.len() * (before.len() + after.len()) <= MAX_AROUND {
                 for at in rejects {
                     self.rejects[at].part = around(&self.rejects[at].part);
                 }
@@ -214,7 +221,9 @@ impl<'c> Output<'c> {
             }
             // Too much to say for each: then one body has them all, and is no larger than the one that came.
             let parts: Vec<Vec<u8>> = rejects.iter().map(|at| std::mem::take(&mut self.rejects[*at].part)).collect();
-            self.rejects[rejects[0]].part = around(&parts.join(&b','));
+            let first = &mut self.rejects[rejects[0]];
+            first.part = around(&parts.join(&b','));
+            first.detail = format!("{} elements of a list, the first: {}", rejects.len(), first.detail);
         }
         // A reject without a part was joined to another; parts are never empty, for they are JSON.
         self.rejects.retain(|reject| !reject.part.is_empty());
@@ -243,8 +252,24 @@ impl<'c> Output<'c> {
         self.events.is_empty() && self.rejects.is_empty()
     }
 
+    /// Says how many segments of the path are in no list.
+    pub fn unknown_segments(&mut self, count: usize) {
+        self.unknown_segments = count;
+    }
+
+    /// How many parts there are so far, events and rejects.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.events.len() + self.rejects.len()
+    }
+
     pub(crate) fn finish(self) -> Normalized {
-        Normalized { events: self.events, rejects: self.rejects, unread: self.audit.into_unread() }
+        Normalized {
+            events: self.events,
+            rejects: self.rejects,
+            unknown_segments: self.unknown_segments,
+            unread: self.audit.into_unread(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::canonical::Volatile;
-use crate::catalog::Row;
+use crate::catalog::{Row, Url};
 use crate::output::{MAX_BYTES, MAX_PARTS, Normalized, Output, RejectReason};
 use crate::request::Request;
 
@@ -17,6 +17,11 @@ pub trait Source: Sync + Send + std::fmt::Debug {
 
     /// Every vendor event known.
     fn catalog(&self) -> &'static [Row];
+
+    /// The URLs to give to the vendor: one, unless the path tells what the bodies do not.
+    fn urls(&self) -> &'static [Url] {
+        const { &[Url::new("all", "", &[])] }
+    }
 
     /// What the vendor changes between two deliveries of one event: `volatile.txt` in the source's folder.
     fn volatile(&self) -> &'static Volatile;
@@ -123,7 +128,9 @@ pub fn normalize(source: &dyn Source, request: &Request<'_>, audit: bool) -> Res
         Err(Failure::TooDeep) => return Err(TooDeep),
         Err(Failure::Unreadable(why)) => why,
     };
+    let unknown_segments = out.finish().unknown_segments;
     let mut whole = Output::new(source, &request.context, false);
+    whole.unknown_segments(unknown_segments);
     whole.reject(why.reason, why.detail, &source.without_secret(request.body));
     Ok(whole.finish())
 }

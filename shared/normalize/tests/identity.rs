@@ -244,20 +244,22 @@ fn any_leaf_of_an_element_makes_another_event_and_what_is_volatile_does_not() {
     let mut wrong = BTreeSet::new();
     let mut needed: BTreeMap<(&str, String), bool> = BTreeMap::new();
     let mut tried = 0;
-    for change in &changes {
+    for change in changes {
         if !change.by_element {
             continue;
         }
         tried += 1;
         let path = change.path.join(".");
-        match (&change.volatile, change.id_changed) {
-            (None, true) => {}
-            (Some(line), false) => drop(needed.insert((change.source, line.clone()), true)),
-            (None, false) => drop(wrong.insert(format!("{}: {path} changes and the id stays", change.fixture))),
-            (Some(line), true) => {
-                drop(wrong.insert(format!("{}: {path} is volatile ({line}) and the id changes", change.fixture)))
+        let complaint = match (change.volatile, change.id_changed) {
+            (None, true) => continue,
+            (Some(line), false) => {
+                needed.insert((change.source, line), true);
+                continue;
             }
-        }
+            (None, false) => format!("{path} changes and the id stays"),
+            (Some(line), true) => format!("{path} is volatile ({line}) and the id changes"),
+        };
+        wrong.insert(format!("{}: {complaint}", change.fixture));
     }
     for fixture in all() {
         for line in volatile(&fixture) {
