@@ -40,9 +40,8 @@ pub(crate) type Answer = (u16, Vec<u8>);
 
 /// Sends a request as it is.
 pub(crate) async fn send(request: Request<SdkBody>) -> Result<Answer, String> {
-    let connector = Connector::builder()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build();
+    let connector =
+        Connector::builder().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build();
     let request = HttpRequest::try_from(request).map_err(|error| error.to_string())?;
     let answer = async {
         let response = connector.call(request).await.map_err(|error| super::trouble::reasons(&error))?;
@@ -86,14 +85,21 @@ pub(crate) async fn ask(
     signable.into_parts().0.apply_to_request_http1x(&mut request);
     match send(request.map(SdkBody::from)).await {
         Ok((200, body)) => Ok(body),
-        Ok((403, _)) => Err(Trouble::new(Why::Denied, format!("{call} is denied: the caller needs this action"))),
-        Ok((404, _)) => Err(Trouble::new(Why::Missing, format!("{call}: there is none"))),
-        Ok((status, body)) => {
-            let said: String = String::from_utf8_lossy(&body).chars().take(200).collect();
-            Err(Trouble::new(Why::Other, format!("{call}: {status} {said}")))
-        }
+        Ok((status, body)) => Err(refused(call, status, &String::from_utf8_lossy(&body))),
         Err(error) => Err(Trouble::new(Why::Unreachable, format!("{call}: {error}"))),
     }
+}
+
+/// What to make of an answer that is none of 200. Some services say by the status what it is, others in the body.
+fn refused(call: &str, status: u16, body: &str) -> Trouble {
+    if status == 403 || body.contains("AccessDenied") {
+        return Trouble::new(Why::Denied, format!("{call} is denied: the caller needs this action"));
+    }
+    if status == 404 || body.contains("ResourceNotFoundException") {
+        return Trouble::new(Why::Missing, format!("{call}: there is none: another region (AWS_REGION) or account?"));
+    }
+    let said: String = body.chars().take(200).collect();
+    Trouble::new(Why::Other, format!("{call}: {status} {said}"))
 }
 
 /// Where a service is: by the variables that the SDK reads, or on AWS.
@@ -120,6 +126,8 @@ mod tests {
     fn services_are_where_aws_has_them() {
         assert_eq!(on_aws(LOGS, "eu-west-1"), "https://logs.eu-west-1.amazonaws.com");
         assert_eq!(on_aws(APIS, "cn-north-1"), "https://apigateway.cn-north-1.amazonaws.com.cn");
+        assert_eq!(refused("a", 400, r#"{"__type":"AccessDeniedException"}"#).why, Why::Denied);
+        assert_eq!(refused("a", 404, "{}").why, Why::Missing);
         assert_eq!(on_aws(IAM, "eu-west-1"), "https://iam.amazonaws.com");
     }
 }
