@@ -34,6 +34,7 @@ BREAKS = [
     (KARTE_SECRET_ACTION, KARTE_SECRET_ACTION.replace("!Ref KarteSecret", '"*"'), "karte: lacks secretsmanager:GetSecretValue"),
     (KARTE_SECRET_ACTION, KARTE_SECRET_ACTION.replace("KarteSecret", "InfobipSecret"), "karte: has secretsmanager:GetSecretValue on InfobipSecret"),
     ("[sqs:ReceiveMessage, sqs:DeleteMessage]", "[sqs:ReceiveMessage]", "sweeper: lacks sqs:DeleteMessage on SpillQueue"),
+    ("Action: sqs:SendMessage\n              Resource: !GetAtt QuarantineQueue.Arn", "Action: sqs:SendMessage\n              Resource: !GetAtt DeadLetterQueue.Arn", "sweeper: lacks sqs:SendMessage on QuarantineQueue"),
     ("[dynamodb:Query, dynamodb:PutItem]", "[dynamodb:Query, dynamodb:PutItem, dynamodb:Scan]", "dynamodb:Scan is granted, and no code calls it"),
     ("TRIBUTARY_SPILL_URL:", "TRIBUTARY_OVERFLOW_URL:", "TRIBUTARY_OVERFLOW_URL is set but no code reads it"),
     ("TRIBUTARY_SPILL_URL:", "TRIBUTARY_OVERFLOW_URL:", "TRIBUTARY_SPILL_URL is read by the code but no function has it"),

@@ -66,6 +66,7 @@ def check_permissions(template, sources):
         else:
             own = {("dynamodb:Query", "JournalTable"), ("dynamodb:PutItem", "JournalTable")}
             own |= {("sqs:ReceiveMessage", "SpillQueue"), ("sqs:DeleteMessage", "SpillQueue")}
+            own |= {("sqs:SendMessage", "QuarantineQueue")}
         for action, resource in sorted((both | own) - grants, key=str):
             yield f"{name}: lacks {action} on {resource}"
         for action, resource in sorted(grants - both - own, key=str):

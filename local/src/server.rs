@@ -126,6 +126,7 @@ fn tell(headers: &mut HeaderMap, summary: &Summary) {
     for (name, value) in [
         ("tributary-new", accepted.new.to_string()),
         ("tributary-duplicate", accepted.duplicate.to_string()),
+        ("tributary-conflict", accepted.conflict.to_string()),
         ("tributary-left", accepted.left.to_string()),
         ("tributary-quarantined", accepted.quarantined.to_string()),
         // A long list would burst clients' limits on headers.

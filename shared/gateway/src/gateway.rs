@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Response};
 use tributary_events::{Context, EventId, EventType, Timestamp};
-use tributary_normalize::{Normalized, Reject, Settings, Source, normalize};
+use tributary_normalize::{Normalized, Prepared, Reject, Settings, Source, normalize};
 use tributary_pipeline::{Accepted, Deadline, Message, NotDurable, Pipeline, Quarantined};
 
 use crate::auth::{Denied, Verified};
@@ -202,6 +202,7 @@ impl Gateway {
             received = accepted.received,
             new = accepted.new,
             duplicate = accepted.duplicate,
+            conflict = accepted.conflict,
             left = accepted.left,
             quarantined = accepted.quarantined,
             spilled = accepted.spilled,
@@ -331,8 +332,7 @@ impl Gateway {
         };
         summary.unrecognized = events.iter().filter(|event| event.kind == EventType::Unrecognized).count();
         summary.ids = events.iter().map(|event| event.id).collect();
-        let messages =
-            events.into_iter().map(|event| Message { id: event.id, group: event.group, body: event.json }).collect();
+        let messages = events.into_iter().map(to_message).collect();
         let rejects = rejects
             .into_iter()
             .map(|Reject { reason, detail, part }| quarantined(reason.as_str(), detail, &part))
@@ -374,4 +374,10 @@ impl Gateway {
             Refused::new(Outcome::NotDurable, reason)
         })
     }
+}
+
+/// An event as it goes to the pipeline.
+#[must_use]
+pub fn to_message(event: Prepared) -> Message {
+    Message { id: event.id, says: event.says, group: event.group, body: event.json }
 }

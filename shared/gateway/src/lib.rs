@@ -16,8 +16,8 @@ mod request;
 mod secrets;
 
 pub use auth::{Denied, Place, Rule, Rules, RulesError, Secret, Verified};
-pub use gateway::{Call, Gateway, Limits, Outcome, Summary};
+pub use gateway::{Call, Gateway, Limits, Outcome, Summary, to_message};
 pub use metrics::{request_metrics, sweep_metrics};
-pub use reopen::{Reopened, reopen};
+pub use reopen::{Reopened, reopen, reopen_as_new};
 pub use request::{Incoming, Path, Received};
 pub use secrets::{Provider, SecretError, from_env, settings_from_env};

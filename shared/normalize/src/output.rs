@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 use tributary_events::{Context, Draft, Event, EventId, EventType, Raw, Says};
 
 use crate::audit::Audit;
+use crate::canonical::Volatile;
+use crate::identity::{Identity, Naming};
+use crate::source::Source;
 
 /// Most events and rejects of one request. The largest batch of any vendor is 2,000 (Infobip).
 pub(crate) const MAX_PARTS: usize = 20_000;
@@ -107,6 +110,9 @@ pub struct Normalized {
     pub events: Vec<Prepared>,
     /// Parts that are no events.
     pub rejects: Vec<Reject>,
+    /// How many segments of the path no list of the source knows: a typing error in a URL, most likely. The events flow all
+    /// the same.
+    pub unknown_segments: usize,
     /// Paths of fields that were left in `original` only. Filled when asked for.
     pub unread: Vec<String>,
 }
@@ -115,6 +121,7 @@ pub struct Normalized {
 #[derive(Debug)]
 pub struct Output<'c> {
     source: &'static str,
+    volatile: &'static Volatile,
     context: &'c Context<'c>,
     events: Vec<Prepared>,
     rejects: Vec<Reject>,
@@ -124,20 +131,29 @@ pub struct Output<'c> {
     elements: Vec<(usize, Span)>,
     /// Of all events.
     bytes: usize,
+    unknown_segments: usize,
     audit: Audit,
 }
 
 impl<'c> Output<'c> {
-    pub(crate) fn new(source: &'static str, context: &'c Context<'c>, audit: bool) -> Self {
+    pub(crate) fn new(source: &dyn Source, context: &'c Context<'c>, audit: bool) -> Self {
         let audit = if audit { Audit::on() } else { Audit::default() };
         let (events, rejects, elements) = (Vec::new(), Vec::new(), Vec::new());
-        Self { source, context, events, rejects, list: None, elements, bytes: 0, audit }
+        let (source, volatile) = (source.name(), source.volatile());
+        Self { source, volatile, context, events, rejects, list: None, elements, bytes: 0, unknown_segments: 0, audit }
     }
 
-    /// The source's name, for keys.
+    /// To go with the keys of before.
     #[must_use]
     pub fn source(&self) -> &'static str {
         self.source
+    }
+
+    /// Begins the identity of an event: in the vendor's `account`, where it has several, and by the vendor's own name of
+    /// what happened (ours, in a word that stays, where the body names nothing).
+    #[must_use]
+    pub fn identity(&self, account: Option<&str>, name: &str) -> Naming<'static> {
+        Naming::new(self.source, account, name, self.volatile)
     }
 
     /// Parses a part of the body. Parse everything with this: it counts the fields that the type does not name.
@@ -156,22 +172,17 @@ impl<'c> Output<'c> {
     }
 
     /// Puts out an event.
-    pub fn event(&mut self, draft: Draft<'_>) {
+    pub fn event(&mut self, identity: &Identity, draft: Draft<'_>) {
         if self.is_full() {
             return;
         }
         let kind = draft.kind;
-        let event = Event::assemble(self.source, draft, self.context);
+        let says = identity.says(kind, draft.time, &draft.data);
+        let event = Event::assemble(self.source, identity.id(), draft, self.context);
         match event.to_json() {
             Ok(json) => {
                 self.bytes += json.len();
-                self.events.push(Prepared {
-                    id: event.id,
-                    says: None,
-                    group: event.partitionkey.into_owned(),
-                    kind,
-                    json,
-                });
+                self.events.push(Prepared { id: event.id, says, group: event.partitionkey.into_owned(), kind, json });
             }
             Err(_) => {
                 self.reject(RejectReason::WrongShape, "event has no JSON form", event.data.original.get().as_bytes());
@@ -245,8 +256,24 @@ impl<'c> Output<'c> {
         self.events.is_empty() && self.rejects.is_empty()
     }
 
+    /// Says how many segments of the path are in no list.
+    pub fn unknown_segments(&mut self, count: usize) {
+        self.unknown_segments = count;
+    }
+
+    /// How many parts there are so far, events and rejects.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.events.len() + self.rejects.len()
+    }
+
     pub(crate) fn finish(self) -> Normalized {
-        Normalized { events: self.events, rejects: self.rejects, unread: self.audit.into_unread() }
+        Normalized {
+            events: self.events,
+            rejects: self.rejects,
+            unknown_segments: self.unknown_segments,
+            unread: self.audit.into_unread(),
+        }
     }
 }
 

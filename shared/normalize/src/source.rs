@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::catalog::Row;
+use crate::canonical::Volatile;
+use crate::catalog::{Row, Url};
 use crate::output::{MAX_BYTES, MAX_PARTS, Normalized, Output, RejectReason};
 use crate::request::Request;
 
@@ -16,6 +17,14 @@ pub trait Source: Sync + Send + std::fmt::Debug {
 
     /// Every vendor event known.
     fn catalog(&self) -> &'static [Row];
+
+    /// The URLs to give to the vendor: one, unless the path tells what the bodies do not.
+    fn urls(&self) -> &'static [Url] {
+        const { &[Url::new("all", "", &[])] }
+    }
+
+    /// What the vendor changes between two deliveries of one event: `volatile.txt` in the source's folder.
+    fn volatile(&self) -> &'static Volatile;
 
     /// Reads an authentic request and puts out everything in it: each part as an event or a reject.
     ///
@@ -109,7 +118,7 @@ pub fn find(name: &str) -> Option<&'static dyn Source> {
 /// # Errors
 /// [`TooDeep`] if the body nests too deep to be read safely.
 pub fn normalize(source: &dyn Source, request: &Request<'_>, audit: bool) -> Result<Normalized, TooDeep> {
-    let mut out = Output::new(source.name(), &request.context, audit);
+    let mut out = Output::new(source, &request.context, audit);
     let why = match read(source, request, &mut out) {
         Ok(()) if out.is_full() => Unreadable::new(
             RejectReason::TooMany,
@@ -119,7 +128,9 @@ pub fn normalize(source: &dyn Source, request: &Request<'_>, audit: bool) -> Res
         Err(Failure::TooDeep) => return Err(TooDeep),
         Err(Failure::Unreadable(why)) => why,
     };
-    let mut whole = Output::new(source.name(), &request.context, false);
+    let unknown_segments = out.finish().unknown_segments;
+    let mut whole = Output::new(source, &request.context, false);
+    whole.unknown_segments(unknown_segments);
     whole.reject(why.reason, why.detail, &source.without_secret(request.body));
     Ok(whole.finish())
 }

@@ -99,6 +99,7 @@ async fn sweep_until(pipeline: &Pipeline, end_ms: i64) -> Result<(), lambda_runt
         driven = sum.driven,
         sent = sum.sent,
         duplicate = sum.duplicate,
+        conflict = sum.conflict,
         left = sum.left,
         buried = sum.buried,
         unspilled = sum.unspilled,

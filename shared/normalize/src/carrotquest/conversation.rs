@@ -110,7 +110,7 @@ pub(super) fn read<'a>(post: &Post<'a, '_>, json: &'a str, out: &mut Output<'_>)
         Revision::Removed => moment(&part.removed.text()),
     };
     let id = id(&part, post);
-    out.event(Draft { id, kind, subject, time, data });
+    out.event(&crate::Identity::of_key(id), Draft { kind, subject, time, data });
     Ok(())
 }
 
@@ -183,5 +183,5 @@ fn id(part: &Part<'_>, post: &Post<'_, '_>) -> EventId {
     let (edited, removed) = (mark(&part.edited), mark(&part.removed));
     let key = post.key().part(Some("conversation")).part(part.id.get());
     let key = key.part(edited.as_deref()).part(removed.as_deref());
-    if part.id.is_none() { key.part(Some(&canonical::fingerprint(post.original))) } else { key }.finish()
+    if part.id.is_none() { key.part(Some(&canonical::whole(post.original))) } else { key }.finish()
 }

@@ -154,7 +154,7 @@ pub(super) fn read<'a>(
     let subject = about.fill(kind, &mut data);
     let id = id(post, post_kind, &about, event_json);
     let time = event.created.seconds().or_else(|| event.created.time());
-    out.event(Draft { id, kind, subject, time, data });
+    out.event(&crate::Identity::of_key(id), Draft { kind, subject, time, data });
     Ok(())
 }
 
@@ -365,8 +365,8 @@ fn id(post: &Post<'_, '_>, post_kind: Kind, about: &About<'_, '_, '_>, event_jso
     let told_apart = !about.event.created.is_none() || !body.event_count.is_none();
     match event_json {
         // The person's profile may have changed between two deliveries: it stays out.
-        Some(json) if told_apart => key.part(Some(&canonical::fingerprint(json))),
-        _ => key.part(Some(&canonical::fingerprint(post.original))),
+        Some(json) if told_apart => key.part(Some(&canonical::whole(json))),
+        _ => key.part(Some(&canonical::whole(post.original))),
     }
     .finish()
 }

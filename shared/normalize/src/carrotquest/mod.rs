@@ -9,6 +9,7 @@ mod payload;
 mod person;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use serde::de::IgnoredAny;
 use tributary_events::{Data, Draft, EventType, Key};
@@ -17,7 +18,7 @@ use self::payload::Body;
 use crate::lenient::{Any, Text};
 use crate::output::{original, position};
 use crate::source::MAX_DEPTH;
-use crate::{Output, RejectReason, Request, Row, Source, Unreadable, canonical};
+use crate::{Output, RejectReason, Request, Row, Source, Unreadable, Volatile, canonical};
 
 /// Carrot quest and Dashly, as a source.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,11 @@ impl Source for CarrotQuest {
 
     fn catalog(&self) -> &'static [Row] {
         catalog::ROWS
+    }
+
+    fn volatile(&self) -> &'static Volatile {
+        static VOLATILE: LazyLock<Volatile> = LazyLock::new(|| Volatile::read(include_str!("volatile.txt")));
+        &VOLATILE
     }
 
     fn read(&self, request: &Request<'_>, text: &str, out: &mut Output<'_>) -> Result<(), Unreadable> {
@@ -127,9 +133,12 @@ impl<'a> Post<'a, '_> {
     /// Authentic, but nothing we know: flows as it is.
     fn unrecognized(&self, out: &mut Output<'_>) {
         let key = self.key().part(Some("unrecognized"));
-        let id = key.part(Some(&canonical::fingerprint(self.original))).finish();
+        let id = key.part(Some(&canonical::whole(self.original))).finish();
         let data = self.data(&self.body.kind);
-        out.event(Draft { id, kind: EventType::Unrecognized, subject: None, time: None, data });
+        out.event(
+            &crate::Identity::of_key(id),
+            Draft { kind: EventType::Unrecognized, subject: None, time: None, data },
+        );
     }
 }
 

@@ -118,7 +118,7 @@ pub(super) fn message<'a>(message: &Message<'a>, hook: &Webhook<'a>, out: &mut O
         Verb::Upsert => (key.part(Some("updated")).part(message.version.or(&changed).get()), &changed),
         _ => (key.part(Some(&hook.name())).part(message.version.get()), &changed),
     };
-    out.event(Draft { id: key.finish(), kind, subject, time: time.millis(), data });
+    out.event(&crate::Identity::of_key(key.finish()), Draft { kind, subject, time: time.millis(), data });
 }
 
 pub(super) fn user_chat<'a>(chat: &UserChat<'a>, hook: &Webhook<'a>, out: &mut Output<'_>) {
@@ -162,7 +162,10 @@ pub(super) fn user_chat<'a>(chat: &UserChat<'a>, hook: &Webhook<'a>, out: &mut O
         _ => (key.part(Some(&hook.name())).part(chat.version.or(&chat.updated_at).get()), chat.updated_at.clone()),
     };
     let time = time.millis();
-    out.event(Draft { id: key.finish(), kind, subject: subject("conversation", &chat.id), time, data });
+    out.event(
+        &crate::Identity::of_key(key.finish()),
+        Draft { kind, subject: subject("conversation", &chat.id), time, data },
+    );
 }
 
 /// The chat's medium, in the vendor's word and ours.

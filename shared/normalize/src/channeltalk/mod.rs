@@ -11,12 +11,13 @@ mod record;
 mod tests;
 
 use serde_json::value::RawValue;
+use std::sync::LazyLock;
 use tributary_events::{Data, Draft, EventType, Key, Str};
 
 use self::payload::{Body, Refers};
 use crate::lenient::{Any, Text};
 use crate::output::original;
-use crate::{Output, RejectReason, Request, Row, Source, Unreadable, canonical, fold};
+use crate::{Output, RejectReason, Request, Row, Source, Unreadable, Volatile, canonical, fold};
 
 /// Channel Talk, as a source.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +30,11 @@ impl Source for ChannelTalk {
 
     fn catalog(&self) -> &'static [Row] {
         catalog::ROWS
+    }
+
+    fn volatile(&self) -> &'static Volatile {
+        static VOLATILE: LazyLock<Volatile> = LazyLock::new(|| Volatile::read(include_str!("volatile.txt")));
+        &VOLATILE
     }
 
     fn read(&self, request: &Request<'_>, text: &str, out: &mut Output<'_>) -> Result<(), Unreadable> {
@@ -225,7 +231,7 @@ impl<'a> Webhook<'a> {
             None => {
                 let says_something = self.entity.is_object() && self.entity.get() != Some("{}");
                 let content = self.entity.get().filter(|_| says_something).unwrap_or(self.text);
-                key.part(None).part(Some(&canonical::fingerprint(content)))
+                key.part(None).part(Some(&canonical::whole(content)))
             }
         }
     }
@@ -233,7 +239,7 @@ impl<'a> Webhook<'a> {
 
 /// Authentic, but nothing we know: flows as it is.
 fn unrecognized<'a>(name: &Text<'a>, text: &'a str, out: &mut Output<'_>) {
-    let id = Key::new(out.source(), None).part(Some("unrecognized")).part(Some(&canonical::fingerprint(text))).finish();
+    let id = Key::new(out.source(), None).part(Some("unrecognized")).part(Some(&canonical::whole(text))).finish();
     let data = Data::new(name.take().unwrap_or_default(), original(text));
-    out.event(Draft { id, kind: EventType::Unrecognized, subject: None, time: None, data });
+    out.event(&crate::Identity::of_key(id), Draft { kind: EventType::Unrecognized, subject: None, time: None, data });
 }

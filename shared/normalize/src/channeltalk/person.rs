@@ -29,7 +29,7 @@ pub(super) fn user<'a>(user: &User<'a>, hook: &Webhook<'a>, out: &mut Output<'_>
         _ => key.part(Some(&hook.name())).part(version.get()),
     };
     let subject = subject("contact", &user.id);
-    out.event(Draft { id: id.finish(), kind, subject, time: user.updated_at.millis(), data });
+    out.event(&crate::Identity::of_key(id.finish()), Draft { kind, subject, time: user.updated_at.millis(), data });
 }
 
 /// The customer as far as the model tells.

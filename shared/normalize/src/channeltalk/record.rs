@@ -77,10 +77,10 @@ pub(super) fn event<'a>(
             .part(event.name.get())
             .part(person.get())
             .part(event.created_at.get())
-            .part(property.map(canonical::fingerprint).as_deref()),
+            .part(property.map(canonical::whole).as_deref()),
     };
     let time = event.created_at.millis();
-    out.event(Draft { id: id.finish(), kind, subject: subject("contact", &person), time, data });
+    out.event(&crate::Identity::of_key(id.finish()), Draft { kind, subject: subject("contact", &person), time, data });
     Ok(())
 }
 
@@ -187,9 +187,9 @@ fn put<'a>(
     let key = match (recipient.id.get(), recipient.user_id.get()) {
         (Some(_), _) => key,
         (None, Some(user)) => key.part(campaign_id.get()).part(recipient.msg_id.get()).part(Some(user)),
-        (None, None) => key.part(Some(&canonical::fingerprint(text))),
+        (None, None) => key.part(Some(&canonical::whole(text))),
     };
     let id = key.part(Some(fact)).part(at.get()).finish();
     let subject = subject("message", &recipient.id).or_else(|| subject("contact", &recipient.user_id));
-    out.event(Draft { id, kind, subject, time: at.millis(), data });
+    out.event(&crate::Identity::of_key(id), Draft { kind, subject, time: at.millis(), data });
 }
