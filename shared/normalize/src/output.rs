@@ -210,6 +210,10 @@ impl<'c> Output<'c> {
 
     /// Puts the body around rejected elements of a list, once all is read.
     pub(crate) fn surround(&mut self, body: &str) {
+        // What came after the limit is missing here: the body is kept whole instead.
+        if self.is_full() {
+            return;
+        }
         for (list, rejects) in by_list(std::mem::take(&mut self.elements)) {
             let Some((before, after)) = list.around(body) else { continue };
             let around = |inner: &[u8]| [before.as_bytes(), inner, after.as_bytes()].concat();
