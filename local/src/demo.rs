@@ -1,6 +1,7 @@
 //! `tributary demo`: the main job, seen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,6 +38,19 @@ struct Recorded {
     body: String,
     #[serde(default)]
     is_base64_encoded: bool,
+    request_context: Context,
+}
+
+#[derive(Deserialize)]
+struct Context {
+    stage: String,
+}
+
+impl Recorded {
+    /// The path that was sent: API Gateway puts the stage in front of it, and decodes it.
+    fn path(&self) -> String {
+        tributary_gateway::Path::decoded(&self.raw_path).without_stage(&self.request_context.stage).to_url()
+    }
 }
 
 /// Totals of a round.
@@ -75,7 +89,7 @@ pub(crate) async fn run(options: &Demo) -> Result<ExitCode, String> {
     let files = recorded(&folder(options)?)?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| format!("no free port: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let world = Arc::new(World::start(None, |_| {}).await?);
+    let world = Arc::new(World::start(Ipv4Addr::LOCALHOST.into(), None, |_| {}).await?);
     let mut stage = Stage {
         client: Client::builder(TokioExecutor::new()).build_http(),
         base: format!("http://{address}"),
@@ -188,7 +202,7 @@ impl Stage {
         } else {
             recorded.body.clone().into_bytes()
         };
-        let mut uri = format!("{}{}", self.base, recorded.raw_path);
+        let mut uri = format!("{}{}", self.base, recorded.path());
         if !recorded.raw_query_string.is_empty() {
             uri = format!("{uri}?{}", recorded.raw_query_string);
         }

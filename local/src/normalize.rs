@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use tributary_events::{Context, Timestamp};
-use tributary_gateway::{Received, settings_from_env, to_message};
+use tributary_gateway::{settings_from_env, to_message};
 use tributary_normalize::{Request, SOURCES, Source, find, normalize};
 use tributary_pipeline::ports::{Clock, SystemClock};
 use tributary_pipeline::{Settings, Split, split};
@@ -18,7 +18,7 @@ pub(crate) fn run(options: &Normalize) -> Result<ExitCode, String> {
     let source = find(&options.source).ok_or_else(|| unknown_source(&options.source))?;
     let default_path = format!("/{}", source.name());
     let path = options.path.as_deref().unwrap_or(&default_path);
-    let segments = Received::new(source.name(), path, "", http::HeaderMap::new(), bytes::Bytes::new()).into_segments();
+    let segments = tributary_gateway::Path::encoded(path).below(source.name()).0;
     let mut whole = true;
     for file in &options.files {
         let body = read(file).map_err(|error| format!("{}: {error}", file.display()))?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tributary_events::{Context, EventType, Timestamp};
 use tributary_normalize::{Normalized, Settings, Source, normalize};
 use tributary_pipeline::ports::{Fault, Fenced};
-use tributary_pipeline::{Accepted, Deadline, Message, NotDurable, Pipeline, Quarantined};
+use tributary_pipeline::{Accepted, Deadline, NotDurable, Pipeline, Quarantined};
 
 use crate::api::{Answer, Api, ApiError, Feed, Quota};
 use crate::config::Scope;

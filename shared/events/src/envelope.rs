@@ -97,8 +97,6 @@ pub struct Context<'a> {
 /// What a normalizer says of one vendor event. [`Event::assemble`] derives the rest.
 #[derive(Debug, Clone)]
 pub struct Draft<'a> {
-    /// The dedupe key, from [`crate::Key`].
-    pub id: EventId,
     /// What happened.
     pub kind: EventType,
     /// What it is about, `<kind>/<id>`.
@@ -112,11 +110,11 @@ pub struct Draft<'a> {
 impl<'a> Event<'a> {
     /// The event of a draft: sets source URI, rank, sequence, partition key and schema.
     ///
-    /// `source` is our name of the vendor, `[a-z]+`. The vendor's account, if any, comes from `data.vendor.account` and
+    /// `id` is the dedupe key. `source` is our name of the vendor, `[a-z]+`. The vendor's account, if any, comes from `data.vendor.account` and
     /// is percent-encoded into the source URI.
     #[must_use]
-    pub fn assemble(source: &str, draft: Draft<'a>, context: &Context<'a>) -> Self {
-        let Draft { id, kind, subject, time, mut data } = draft;
+    pub fn assemble(source: &str, id: EventId, draft: Draft<'a>, context: &Context<'a>) -> Self {
+        let Draft { kind, subject, time, mut data } = draft;
         data.rank = kind.rank();
         let source = match data.vendor.account.as_deref() {
             Some(account) => format!("/{source}/{}", PathSegment(account)),
@@ -226,6 +224,10 @@ mod tests {
     use crate::{Channel, Key, data};
     use serde_json::value::RawValue;
 
+    fn id() -> EventId {
+        Key::new("infobip", Some("a/b")).part(Some("m")).finish()
+    }
+
     fn draft() -> Draft<'static> {
         let original = RawValue::from_string(r#"{"x":1.50,"t":"a\ufffe"}"#.to_owned()).unwrap();
         let mut data = Data::new("DELIVERY", Cow::Owned(original));
@@ -233,7 +235,6 @@ mod tests {
         data.channel = Some(Channel::Sms);
         data.message = Some(Box::new(data::Message { text: Some("\u{FFFF}\u{1}".into()), ..data::Message::default() }));
         Draft {
-            id: Key::new("infobip", Some("a/b")).part(Some("m")).finish(),
             kind: EventType::MessageDelivered,
             subject: Some("message/m".into()),
             time: Timestamp::parse("2026-01-15T12:00:00Z"),
@@ -247,8 +248,8 @@ mod tests {
 
     #[test]
     fn serializes_the_same_every_time_and_without_refused_characters() {
-        let text = Event::assemble("infobip", draft(), &context()).to_json().unwrap();
-        assert_eq!(text, Event::assemble("infobip", draft(), &context()).to_json().unwrap());
+        let text = Event::assemble("infobip", id(), draft(), &context()).to_json().unwrap();
+        assert_eq!(text, Event::assemble("infobip", id(), draft(), &context()).to_json().unwrap());
         assert!(text.starts_with(r#"{"specversion":"1.0","id":""#));
         assert!(text.contains(r#""source":"/infobip/a%2Fb","type":"message.delivered","subject":"message/m""#));
         assert!(text.contains(r#""sequence":"01768478400000000000-30""#));
@@ -260,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_consumer_reads_what_we_write() {
-        let text = Event::assemble("infobip", draft(), &context()).to_json().unwrap();
+        let text = Event::assemble("infobip", id(), draft(), &context()).to_json().unwrap();
         let event = Event::parse(&text).unwrap();
         assert_eq!(event.kind, TypeName::Known(EventType::MessageDelivered));
         assert_eq!(event.data.message.as_ref().unwrap().text.as_deref(), Some("\u{FFFF}\u{1}"));
@@ -269,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_newer_producer_does_not_break_a_consumer() {
-        let text = Event::assemble("infobip", draft(), &context()).to_json().unwrap();
+        let text = Event::assemble("infobip", id(), draft(), &context()).to_json().unwrap();
         let newer = text
             .replace("message.delivered", "message.teleported")
             .replace(r#""channel":"sms""#, r#""channel":"telepathy","aura":{"colour":1}"#)
@@ -283,16 +284,15 @@ mod tests {
     fn what_is_no_event_gives_an_error_without_its_text() {
         let error = Event::parse(r#"{"secret":"+4179"}"#).unwrap_err().to_string();
         assert!(error.starts_with("not an event") && !error.contains("4179"), "{error}");
-        let text = Event::assemble("infobip", draft(), &context()).to_json().unwrap();
+        let text = Event::assemble("infobip", id(), draft(), &context()).to_json().unwrap();
         assert!(matches!(Event::parse(&text.replace(r#""1.0""#, r#""0.3""#)), Err(ParseError::SpecVersion)));
     }
 
     #[test]
     fn events_without_a_subject_have_a_group_of_their_own() {
         let lone = |part| {
-            let draft =
-                Draft { subject: None, time: None, id: Key::new("s", None).part(Some(part)).finish(), ..draft() };
-            Event::assemble("infobip", draft, &context())
+            let draft = Draft { subject: None, time: None, ..draft() };
+            Event::assemble("infobip", Key::new("s", None).part(Some(part)).finish(), draft, &context())
         };
         assert_ne!(lone("a").partitionkey, lone("b").partitionkey);
         assert!(lone("a").sequence.is_none());

@@ -66,6 +66,35 @@ pub enum FailureReason {
     Other,
 }
 
+impl FailureReason {
+    /// The reason as written in an event.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidAddress => "invalid_address",
+            Self::UnknownRecipient => "unknown_recipient",
+            Self::MailboxFull => "mailbox_full",
+            Self::Unreachable => "unreachable",
+            Self::NoAnswer => "no_answer",
+            Self::Busy => "busy",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+            Self::BlockedByRecipient => "blocked_by_recipient",
+            Self::SuppressionList => "suppression_list",
+            Self::Spam => "spam",
+            Self::ContentRejected => "content_rejected",
+            Self::Policy => "policy",
+            Self::SenderNotAllowed => "sender_not_allowed",
+            Self::Quota => "quota",
+            Self::Expired => "expired",
+            Self::Network => "network",
+            Self::VendorError => "vendor_error",
+            Self::Configuration => "configuration",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// Why something did not work: our reading, and the vendor's own words.
 ///
 /// The vendor's final status decides the event's type; a failure explains it.

@@ -2,20 +2,32 @@
 
 use std::borrow::Cow;
 
-/// Removes insignificant white space from JSON text, so that an event kept verbatim still fits on one line.
+/// Makes of JSON text what the queue and strict readers take: no insignificant white space, so that an event kept verbatim
+/// fits on one line, and `\ufffd` for half a surrogate pair (`\ud83d` alone), which is no text.
 ///
-/// Everything else stays byte for byte: key order, number text, escapes. Text that is not JSON comes back in some
+/// Everything else stays byte for byte: key order, number text, all other escapes. Text that is not JSON comes back in some
 /// shape, never with an error, and is not JSON then either: parse the result to find out. Borrowed when there was nothing
 /// to remove.
 #[must_use]
 pub fn compact(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
+    // Looked for once: hardly any body has one.
+    let surrogates = [&b"\\ud"[..], b"\\uD"].iter().any(|start| memchr::memmem::find(bytes, start).is_some());
     let mut kept: Option<String> = None;
     let mut from = 0;
     let mut at = 0;
     while at < bytes.len() {
         match bytes[at] {
-            b'"' => at = end_of_string(bytes, at + 1),
+            b'"' => {
+                let end = end_of_string(bytes, at + 1);
+                for half in if surrogates { half_pairs(&bytes[at..end]) } else { Vec::new() } {
+                    let kept = kept.get_or_insert_with(|| String::with_capacity(text.len()));
+                    kept.push_str(&text[from..at + half]);
+                    kept.push_str("\\ufffd");
+                    from = at + half + ESCAPE;
+                }
+                at = end;
+            }
             b' ' | b'\t' | b'\n' | b'\r' => {
                 let end = end_of_space(bytes, at);
                 // `1 2` is no JSON, `12` would be.
@@ -36,6 +48,32 @@ pub fn compact(text: &str) -> Cow<'_, str> {
             Cow::Owned(kept)
         }
     }
+}
+
+/// Bytes of `\uXXXX`.
+const ESCAPE: usize = 6;
+
+/// Where in a JSON string halves of surrogate pairs stand that lack the other half.
+fn half_pairs(string: &[u8]) -> Vec<usize> {
+    let mut halves = Vec::new();
+    let surrogate = |at: usize| {
+        let escape = string.get(at..at + ESCAPE)?.strip_prefix(b"\\u")?;
+        let code = u16::from_str_radix(std::str::from_utf8(escape).ok()?, 16).ok()?;
+        (0xD800..0xE000).contains(&code).then_some(code)
+    };
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', string.get(at..).unwrap_or_default()) {
+        at += found;
+        match surrogate(at) {
+            None => at += 2,
+            Some(high) if high < 0xDC00 && surrogate(at + ESCAPE).is_some_and(|low| low >= 0xDC00) => at += 2 * ESCAPE,
+            Some(_) => {
+                halves.push(at);
+                at += ESCAPE;
+            }
+        }
+    }
+    halves
 }
 
 /// How deep brackets nest in JSON text. Counts without recursion; text that is not JSON gives some number.
@@ -105,6 +143,19 @@ mod tests {
         let text = "{ \"a b\" :\t[ 1.50 , \"x \\\" y\" ,\r\n true ] }\n";
         assert_eq!(compact(text), "{\"a b\":[1.50,\"x \\\" y\",true]}");
         assert!(matches!(compact("{\"a\":1}"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_becomes_a_replacement_character() {
+        for (text, clean) in [
+            (r#"{"a":"x\ud83d","\uDE00":1}"#, r#"{"a":"x\ufffd","\ufffd":1}"#),
+            (r#"["\ud83d\ude00"]"#, r#"["\ud83d\ude00"]"#),
+            (r#"["\ud83d\ud83d\ude00\ude00"]"#, r#"["\ufffd\ud83d\ude00\ufffd"]"#),
+            (r#"["\\ud83d","\ud83d\\ude00"]"#, r#"["\\ud83d","\ufffd\\ude00"]"#),
+            (r#" [ "\ud83d" , "\ud8" , "\ud83" ] "#, r#"["\ufffd","\ud8","\ud83"]"#),
+        ] {
+            assert_eq!(compact(text), clean);
+        }
     }
 
     #[test]

@@ -84,8 +84,13 @@ impl Key {
 
     /// Adds one occurrence field. The place of a part in the list is part of the key.
     #[must_use]
-    pub fn part(mut self, part: Option<&str>) -> Self {
-        let bytes = part.unwrap_or_default().as_bytes();
+    pub fn part(self, part: Option<&str>) -> Self {
+        self.bytes(part.unwrap_or_default().as_bytes())
+    }
+
+    /// As [`Key::part`], of bytes that need not be text.
+    #[must_use]
+    pub fn bytes(mut self, bytes: &[u8]) -> Self {
         self.0.update(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
         self.0.update(bytes);
         self

@@ -53,6 +53,12 @@ impl Timestamp {
         self.0.unix_timestamp_nanos()
     }
 
+    /// The year, UTC.
+    #[must_use]
+    pub fn year(self) -> i32 {
+        self.0.year()
+    }
+
     /// Reads ISO 8601 as vendors write it: date and time divided by `T`, `t` or a blank, seconds optional, a fraction of
     /// any length after `.` or `,`, and an offset as `Z`, `+hh:mm`, `+hhmm` or `+hh`.
     ///

@@ -7,7 +7,11 @@ use tributary_normalize::{Normalized, Request, Settings, find, normalize};
 use tributary_pipeline::{Message, Quarantined, Settings as Limits, split};
 
 use crate::body::inflate;
-use crate::gateway::{Limits as BodyLimits, to_message};
+use crate::gateway::{TOO_DEEP, TOO_LARGE, to_message};
+use crate::request::Path;
+
+/// Most bytes a kept body may inflate to here. More than a function takes, for this runs where there is memory.
+const INFLATED_BYTES: usize = 256 << 20;
 
 /// What the code of today makes of a quarantined part.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,7 +80,7 @@ pub fn reopen(part: &Quarantined, settings: impl FnOnce(&str) -> Settings) -> Re
     let Some(received) = Timestamp::parse(&part.received) else {
         return Reopened::rejected("no_time", "`received` is no time");
     };
-    let segments: Vec<String> = part.path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
+    let segments = Path::encoded(&part.path).into_segments();
     let settings = settings(source.name());
     let read = |body: &[u8]| {
         let context = Context { received, traceparent: None };
@@ -84,7 +88,7 @@ pub fn reopen(part: &Quarantined, settings: impl FnOnce(&str) -> Settings) -> Re
             Request { segments: &segments, content_type: &part.content_type, body, context, settings: &settings };
         match normalize(source, &request, false) {
             Ok(normalized) => from_normalized(normalized),
-            Err(error) => Reopened::rejected("too_deep", error.to_string()),
+            Err(error) => Reopened::rejected(TOO_DEEP, error.to_string()),
         }
     };
     for body in bodies(part) {
@@ -100,13 +104,12 @@ pub fn reopen(part: &Quarantined, settings: impl FnOnce(&str) -> Settings) -> Re
     reopened
 }
 
-/// What a body may be whose `Content-Encoding` did not fit it: the header is not kept, so each is tried.
+/// What a body may be that is kept as it came: its `Content-Encoding` is not kept, so each is tried.
 fn bodies(part: &Quarantined) -> Vec<Cow<'_, [u8]>> {
-    if part.reason != "content_encoding" {
+    if !matches!(part.reason.as_str(), "content_encoding" | TOO_LARGE | TOO_DEEP) {
         return Vec::new();
     }
-    let limit = BodyLimits::default().inflated_bytes;
-    ["gzip", "deflate"].iter().filter_map(|encoding| inflate(&part.part, encoding, limit).ok()).collect()
+    ["gzip", "deflate"].iter().filter_map(|encoding| inflate(&part.part, encoding, INFLATED_BYTES).ok()).collect()
 }
 
 fn from_normalized(normalized: Normalized) -> Reopened {
@@ -171,6 +174,14 @@ mod tests {
         }
         let cut = open(&part("content_encoding", &gzip[..20]));
         assert_eq!((cut.events.len(), cut.rejects[0].0.as_str()), (0, "content_encoding"));
+    }
+
+    #[test]
+    fn a_body_too_large_for_a_function_is_read_here() {
+        let spaces = " ".repeat(9 << 20);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(format!("{REPORT}{spaces}").as_bytes()).unwrap();
+        assert_eq!(open(&part("too_large", &gzip.finish().unwrap())).events.len(), 1);
     }
 
     #[test]

@@ -13,6 +13,26 @@ pub struct Row {
     pub channel: &'static str,
 }
 
+/// A URL to give to the vendor, and what for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Url {
+    /// The vendor's name of the channel or group, as its console has it.
+    pub channel: &'static str,
+    /// The path after the source, without a slash at either end; empty if the source's own path is it.
+    pub path: &'static str,
+    /// Events of the channel whose bodies do not tell what they are: each has a URL of its own, the event as one more
+    /// segment.
+    pub own: &'static [&'static str],
+}
+
+impl Url {
+    /// A URL.
+    #[must_use]
+    pub const fn new(channel: &'static str, path: &'static str, own: &'static [&'static str]) -> Self {
+        Self { channel, path, own }
+    }
+}
+
 impl Row {
     /// A row.
     #[must_use]

@@ -7,6 +7,7 @@
 //! `payload.rs` (the vendor's field names), tables, `catalog.rs`, `README.md`, `fixtures/` and `snapshots/`. A new
 //! vendor is such a folder and one line in [`SOURCES`].
 
+pub mod address;
 mod altcraft;
 mod audit;
 
@@ -14,6 +15,8 @@ pub mod canonical;
 mod carrotquest;
 pub mod catalog;
 mod channeltalk;
+mod decimal;
+pub mod identity;
 mod infobip;
 mod karte;
 pub mod lenient;
@@ -21,7 +24,9 @@ mod output;
 mod request;
 mod source;
 
-pub use catalog::Row;
+pub use canonical::Volatile;
+pub use catalog::{Row, Url};
+pub use identity::{Identity, Naming};
 pub use output::{Normalized, Output, Prepared, Reject, RejectReason, original};
 pub use request::{Request, Settings, fold};
 pub use source::{

@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 use tributary_events::{Context, Draft, Event, EventId, EventType, Raw, Says};
 
 use crate::audit::Audit;
+use crate::canonical::Volatile;
+use crate::identity::{Identity, Naming};
+use crate::source::Source;
 
 /// Most events and rejects of one request. The largest batch of any vendor is 2,000 (Infobip).
 pub(crate) const MAX_PARTS: usize = 20_000;
@@ -17,6 +20,9 @@ pub(crate) const MAX_BYTES: usize = 32 << 20;
 
 /// Most bytes that rejected elements of one list may repeat of what stands around it.
 const MAX_AROUND: usize = 4 << 20;
+/// Most rejected elements of one list that are a part each. Each is a message of its own in quarantine: more of them
+/// would take longer than the request has.
+const MAX_ALONE: usize = 200;
 
 /// An event ready for the queue.
 #[derive(Clone, PartialEq, Eq)]
@@ -104,6 +110,9 @@ pub struct Normalized {
     pub events: Vec<Prepared>,
     /// Parts that are no events.
     pub rejects: Vec<Reject>,
+    /// How many segments of the path no list of the source knows: a typing error in a URL, most likely. The events flow all
+    /// the same.
+    pub unknown_segments: usize,
     /// Paths of fields that were left in `original` only. Filled when asked for.
     pub unread: Vec<String>,
 }
@@ -112,6 +121,7 @@ pub struct Normalized {
 #[derive(Debug)]
 pub struct Output<'c> {
     source: &'static str,
+    volatile: &'static Volatile,
     context: &'c Context<'c>,
     events: Vec<Prepared>,
     rejects: Vec<Reject>,
@@ -121,20 +131,23 @@ pub struct Output<'c> {
     elements: Vec<(usize, Span)>,
     /// Of all events.
     bytes: usize,
+    unknown_segments: usize,
     audit: Audit,
 }
 
 impl<'c> Output<'c> {
-    pub(crate) fn new(source: &'static str, context: &'c Context<'c>, audit: bool) -> Self {
+    pub(crate) fn new(source: &dyn Source, context: &'c Context<'c>, audit: bool) -> Self {
         let audit = if audit { Audit::on() } else { Audit::default() };
         let (events, rejects, elements) = (Vec::new(), Vec::new(), Vec::new());
-        Self { source, context, events, rejects, list: None, elements, bytes: 0, audit }
+        let (source, volatile) = (source.name(), source.volatile());
+        Self { source, volatile, context, events, rejects, list: None, elements, bytes: 0, unknown_segments: 0, audit }
     }
 
-    /// The source's name, for keys.
+    /// Begins the identity of an event: in the vendor's `account`, where it has several, and by the vendor's own name of
+    /// what happened (ours, in a word that stays, where the body names nothing).
     #[must_use]
-    pub fn source(&self) -> &'static str {
-        self.source
+    pub fn identity(&self, account: Option<&str>, name: &str) -> Naming<'static> {
+        Naming::new(self.source, account, name, self.volatile)
     }
 
     /// Parses a part of the body. Parse everything with this: it counts the fields that the type does not name.
@@ -153,16 +166,17 @@ impl<'c> Output<'c> {
     }
 
     /// Puts out an event.
-    pub fn event(&mut self, draft: Draft<'_>) {
+    pub fn event(&mut self, identity: &Identity, draft: Draft<'_>) {
         if self.is_full() {
             return;
         }
         let kind = draft.kind;
-        let event = Event::assemble(self.source, draft, self.context);
+        let says = identity.says(kind, draft.time, &draft.data);
+        let event = Event::assemble(self.source, identity.id(), draft, self.context);
         match event.to_json() {
             Ok(json) => {
                 self.bytes += json.len();
-                self.events.push(Prepared { id: event.id, says: None, group: event.partitionkey.into_owned(), kind, json });
+                self.events.push(Prepared { id: event.id, says, group: event.partitionkey.into_owned(), kind, json });
             }
             Err(_) => {
                 self.reject(RejectReason::WrongShape, "event has no JSON form", event.data.original.get().as_bytes());
@@ -190,10 +204,14 @@ impl<'c> Output<'c> {
 
     /// Puts the body around rejected elements of a list, once all is read.
     pub(crate) fn surround(&mut self, body: &str) {
+        // What came after the limit is missing here: the body is kept whole instead.
+        if self.is_full() {
+            return;
+        }
         for (list, rejects) in by_list(std::mem::take(&mut self.elements)) {
             let Some((before, after)) = list.around(body) else { continue };
             let around = |inner: &[u8]| [before.as_bytes(), inner, after.as_bytes()].concat();
-            if rejects.len() * (before.len() + after.len()) <= MAX_AROUND {
+            if rejects.len() <= MAX_ALONE && rejects.len() * (before.len() + after.len()) <= MAX_AROUND {
                 for at in rejects {
                     self.rejects[at].part = around(&self.rejects[at].part);
                 }
@@ -201,7 +219,9 @@ impl<'c> Output<'c> {
             }
             // Too much to say for each: then one body has them all, and is no larger than the one that came.
             let parts: Vec<Vec<u8>> = rejects.iter().map(|at| std::mem::take(&mut self.rejects[*at].part)).collect();
-            self.rejects[rejects[0]].part = around(&parts.join(&b','));
+            let first = &mut self.rejects[rejects[0]];
+            first.part = around(&parts.join(&b','));
+            first.detail = format!("{} elements of a list, the first: {}", rejects.len(), first.detail);
         }
         // A reject without a part was joined to another; parts are never empty, for they are JSON.
         self.rejects.retain(|reject| !reject.part.is_empty());
@@ -230,8 +250,24 @@ impl<'c> Output<'c> {
         self.events.is_empty() && self.rejects.is_empty()
     }
 
+    /// Says how many segments of the path are in no list.
+    pub fn unknown_segments(&mut self, count: usize) {
+        self.unknown_segments = count;
+    }
+
+    /// How many parts there are so far, events and rejects.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.events.len() + self.rejects.len()
+    }
+
     pub(crate) fn finish(self) -> Normalized {
-        Normalized { events: self.events, rejects: self.rejects, unread: self.audit.into_unread() }
+        Normalized {
+            events: self.events,
+            rejects: self.rejects,
+            unknown_segments: self.unknown_segments,
+            unread: self.audit.into_unread(),
+        }
     }
 }
 

@@ -2,12 +2,18 @@
 
 use std::borrow::Cow;
 
-use crate::catalog::Row;
+use serde::de::IgnoredAny;
+
+use crate::canonical::Volatile;
+use crate::catalog::{Row, Url};
 use crate::output::{MAX_BYTES, MAX_PARTS, Normalized, Output, RejectReason};
 use crate::request::Request;
 
 /// Deepest nesting of brackets taken. serde stops at 128; vendors stay below 20.
 pub(crate) const MAX_DEPTH: usize = 64;
+
+/// Bodies that are a batch with nothing in it, whatever the vendor calls its batches: no event, no reject.
+const EMPTY_BATCHES: [&str; 3] = ["[]", r#"{"results":[]}"#, r#"{"events":[]}"#];
 
 /// A vendor whose webhooks are read.
 pub trait Source: Sync + Send + std::fmt::Debug {
@@ -17,9 +23,18 @@ pub trait Source: Sync + Send + std::fmt::Debug {
     /// Every vendor event known.
     fn catalog(&self) -> &'static [Row];
 
+    /// The URLs to give to the vendor: one, unless the path tells what the bodies do not.
+    fn urls(&self) -> &'static [Url] {
+        const { &[Url::new("all", "", &[])] }
+    }
+
+    /// What the vendor changes between two deliveries of one event: `volatile.txt` in the source's folder.
+    fn volatile(&self) -> &'static Volatile;
+
     /// Reads an authentic request and puts out everything in it: each part as an event or a reject.
     ///
-    /// `text` is the body as compact JSON where it was JSON, else as it came.
+    /// `text` is the body as compact JSON where it was an array or an object, else as it came. It is never any other JSON,
+    /// nor an empty batch.
     ///
     /// # Errors
     /// [`Unreadable`] if nothing of the body can be told apart: it goes to quarantine whole. Parts already put out are
@@ -109,7 +124,7 @@ pub fn find(name: &str) -> Option<&'static dyn Source> {
 /// # Errors
 /// [`TooDeep`] if the body nests too deep to be read safely.
 pub fn normalize(source: &dyn Source, request: &Request<'_>, audit: bool) -> Result<Normalized, TooDeep> {
-    let mut out = Output::new(source.name(), &request.context, audit);
+    let mut out = Output::new(source, &request.context, audit);
     let why = match read(source, request, &mut out) {
         Ok(()) if out.is_full() => Unreadable::new(
             RejectReason::TooMany,
@@ -119,7 +134,9 @@ pub fn normalize(source: &dyn Source, request: &Request<'_>, audit: bool) -> Res
         Err(Failure::TooDeep) => return Err(TooDeep),
         Err(Failure::Unreadable(why)) => why,
     };
-    let mut whole = Output::new(source.name(), &request.context, false);
+    let unknown_segments = out.finish().unknown_segments;
+    let mut whole = Output::new(source, &request.context, false);
+    whole.unknown_segments(unknown_segments);
     whole.reject(why.reason, why.detail, &source.without_secret(request.body));
     Ok(whole.finish())
 }
@@ -142,7 +159,13 @@ fn read(source: &dyn Source, request: &Request<'_>, out: &mut Output<'_>) -> Res
     if is_json && tributary_events::depth(text) > MAX_DEPTH {
         return Err(Failure::TooDeep);
     }
+    if !is_json && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        return Err(unreadable(RejectReason::WrongShape, "the body is neither an array nor an object".to_owned()));
+    }
     let text = if is_json { tributary_events::compact(text) } else { Cow::Borrowed(text) };
+    if EMPTY_BATCHES.contains(&&*text) {
+        return Ok(());
+    }
     source.read(request, &text, out).map_err(Failure::Unreadable)?;
     out.surround(&text);
     Ok(())

@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use tributary_events::{Channel, EventType};
+use common::fixtures;
+use tributary_events::{Channel, Event, EventType};
 use tributary_normalize::{Row, SOURCES};
 
 const HEAD: &str = "\
@@ -27,6 +30,10 @@ as `unrecognized`.
   rank is a late arrival. Clicks, opens and page views add up and need no order. An event without `time` has none at the
   vendor: it is not the time of arrival, which is `recordedtime`.
 - **A finished subject is not closed.** Recordings, bills and late bounces come after the end and rank above it.
+- **Suppress by `data.address`** and by nothing else: the one address the event is about, with its kind (`email`, `phone`,
+  `device`: a push token or registration, `account`: the channel's own id of a person), or absent where the vendor does not
+  tell it. The table below says where it is. `data.contact` is all that is known of the person, addresses that had no part in
+  the event included.
 - **Three axes.** Where delivery stands is `type` and `rank`; what the person did are types of their own (`message.opened`,
   `message.clicked`, `message.read`); why it failed is `data.failure`, with `class` (permanent, transient, unknown), `reason`
   (a closed set) and the vendor's own code, name and text.
@@ -40,6 +47,35 @@ as `unrecognized`.
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
+}
+
+/// Which kinds of address the fixtures of a source have for a type; `-` where an event has none.
+fn addresses() -> BTreeMap<EventType, BTreeMap<&'static str, BTreeSet<&'static str>>> {
+    let mut found: BTreeMap<_, BTreeMap<_, BTreeSet<_>>> = BTreeMap::new();
+    for fixture in SOURCES.iter().flat_map(|source| fixtures(*source)) {
+        for event in fixture.normalize(&fixture.body, false).unwrap().events {
+            let address = Event::parse(&event.json).unwrap().data.address;
+            let kind = address.map_or("-", |address| address.kind.as_str());
+            found.entry(event.kind).or_default().entry(fixture.source.name()).or_default().insert(kind);
+        }
+    }
+    found.retain(|_, sources| sources.values().flatten().any(|kind| *kind != "-"));
+    found
+}
+
+fn address_table(page: &mut String) {
+    page.push_str(
+        "\n## Where `data.address` is\n\nThe kinds that the fixtures have; `-` among others: at times the vendor does not tell it. \
+         Types that are not listed have none.\n\n",
+    );
+    let names: Vec<&str> = SOURCES.iter().map(|source| source.name()).collect();
+    writeln!(page, "| type | {} |\n| --- |{}", names.join(" | "), " --- |".repeat(names.len())).unwrap();
+    for (kind, sources) in addresses() {
+        let cell = |name: &&str| {
+            sources.get(name).map_or(String::new(), |kinds| kinds.iter().copied().collect::<Vec<_>>().join(" "))
+        };
+        writeln!(page, "| `{kind}` | {} |", names.iter().map(cell).collect::<Vec<_>>().join(" | ")).unwrap();
+    }
 }
 
 fn page() -> String {
@@ -57,6 +93,7 @@ fn page() -> String {
     for (kind, sources) in by_kind {
         writeln!(page, "| `{kind}` | {} | {} |", kind.rank(), sources.join(" ")).unwrap();
     }
+    address_table(&mut page);
     let channels: Vec<String> = Channel::ALL.iter().map(|channel| format!("`{}`", channel.as_str())).collect();
     writeln!(page, "\n## Channels\n\n{}", channels.join(" ")).unwrap();
     for source in SOURCES {

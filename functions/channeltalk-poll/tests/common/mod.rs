@@ -4,12 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, which clippy does not take for tests")]
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use async_trait::async_trait;
 use channeltalk_poll::{Answer, Api, ApiError, Cursor, Cursors, Feed, Pace, Poller, Quota, Scope};
-use tributary_events::{Data, Draft, EventType, Key};
-use tributary_normalize::{Output, RejectReason, Request, Row, Settings, Source, Unreadable, original};
+use tributary_events::{Data, Draft, EventType};
+use tributary_normalize::{Output, RejectReason, Request, Row, Settings, Source, Unreadable, Volatile, original};
 use tributary_pipeline::memory::{Mishap, World};
 use tributary_pipeline::ports::{Fault, Fenced};
 
@@ -209,19 +209,24 @@ impl Source for Stub {
         &[]
     }
 
+    fn volatile(&self) -> &'static Volatile {
+        static VOLATILE: LazyLock<Volatile> = LazyLock::new(Volatile::none);
+        &VOLATILE
+    }
+
     fn read(&self, _request: &Request<'_>, text: &str, out: &mut Output<'_>) -> Result<(), Unreadable> {
         let record: serde_json::Value = serde_json::from_str(text)?;
         let Some(id) = record["id"].as_str() else {
             out.reject(RejectReason::MissingField, "id", text.as_bytes());
             return Ok(());
         };
-        out.event(Draft {
-            id: Key::new("channeltalk", None).part(Some(id)).finish(),
+        let draft = Draft {
             kind: EventType::Custom,
             subject: None,
             time: None,
             data: Data::new(id.to_owned(), original(text)),
-        });
+        };
+        out.event(&out.identity(None, "record").element(text), draft);
         Ok(())
     }
 }

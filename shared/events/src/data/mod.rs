@@ -37,12 +37,14 @@ macro_rules! object {
     };
 }
 
+mod address;
 mod commerce;
 mod message;
 mod people;
 mod platform;
 mod voice;
 
+pub use address::{Address, AddressKind};
 pub use commerce::{Item, Money, Order, Payment};
 pub use message::{Attachment, Bot, Campaign, Click, Message, Template};
 pub use people::{Agent, Client, Consent, Contact, Conversation, Device, Geo, Invoker, Note, Page, Session};
@@ -100,9 +102,12 @@ macro_rules! data {
 }
 
 data! {
+    /// The one address this event is about on its channel; absent where the vendor does not tell it. What a consumer that
+    /// suppresses goes by.
+    address: Address<'a>,
     /// The message.
     message: Box<Message<'a>>,
-    /// The person or address at the customer's end.
+    /// All that is known of the person at the customer's end. The address that took part is `address`.
     contact: Box<Contact<'a>>,
     /// Why it failed.
     failure: Box<Failure<'a>>,

@@ -106,6 +106,8 @@ object! {
         parent_call_id: Str<'a>,
         /// The called leg.
         child_call_id: Str<'a>,
+        /// What is told of both sides, the calling one first: ends, states, times.
+        participants: Vec<Participant<'a>>,
         /// Begin.
         started_at: Timestamp,
         /// Both connected.
@@ -130,6 +132,8 @@ object! {
         name: Str<'a>,
         /// Calls in it.
         participant_call_ids: Vec<Str<'a>>,
+        /// What is told of those calls: ends, states, times.
+        participants: Vec<Participant<'a>>,
         /// Code of the end.
         end_code: Str<'a>,
         /// Name of that code.
@@ -138,7 +142,7 @@ object! {
 }
 
 object! {
-    /// A call in a conference.
+    /// A call in a conference, or a side of a dialog.
     Participant {
         /// The call.
         call_id: Str<'a>,
@@ -202,6 +206,10 @@ object! {
         ended_at: Timestamp,
         /// Where it lies, in the vendor's word.
         location: Str<'a>,
+        /// Until when it is kept.
+        expires_at: Timestamp,
+        /// Which call is on which channel of the file, in the vendor's shape.
+        channels: Raw<'a>,
     }
 }
 

@@ -7,8 +7,9 @@ mod meaning;
 mod payload;
 
 use serde_json::value::RawValue;
+use std::sync::LazyLock;
 
-use crate::{Output, RejectReason, Request, Row, Source, Unreadable};
+use crate::{Output, RejectReason, Request, Row, Source, Unreadable, Volatile};
 
 /// Altcraft Platform, as a source. Its answer, the default one, holds the `OK` that a hook is told to look for.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,11 @@ impl Source for Altcraft {
 
     fn catalog(&self) -> &'static [Row] {
         catalog::ROWS
+    }
+
+    fn volatile(&self) -> &'static Volatile {
+        static VOLATILE: LazyLock<Volatile> = LazyLock::new(|| Volatile::read(include_str!("volatile.txt")));
+        &VOLATILE
     }
 
     fn read(&self, request: &Request<'_>, text: &str, out: &mut Output<'_>) -> Result<(), Unreadable> {
@@ -37,12 +43,7 @@ impl Source for Altcraft {
             }
             // What the brokers get: a forwarder from RabbitMQ or Kafka may post it as it is.
             Some(b'{') => read_one(text, request, out),
-            _ => {
-                let error = serde_json::from_str::<serde::de::IgnoredAny>(text).err();
-                let no_batch =
-                    || Unreadable::new(RejectReason::WrongShape, "the body is neither an array nor an object");
-                return Err(error.map_or_else(no_batch, Unreadable::from));
-            }
+            _ => return Err(Unreadable::new(RejectReason::NotJson, "the body is neither an array nor an object")),
         }
         Ok(())
     }

@@ -9,16 +9,23 @@ use crate::fold;
 pub(super) struct Known {
     /// The vendor's name as the list of events has it.
     pub(super) vendor: &'static str,
-    /// Ours; `None` for a group of events that travel by no channel.
+    /// Ours; `None` for a channel that we have no word for, and for a group.
     pub(super) ours: Option<Channel>,
+    /// Events that travel by no channel.
+    pub(super) is_group: bool,
 }
 
 const fn known(vendor: &'static str, ours: Channel) -> Known {
-    Known { vendor, ours: Some(ours) }
+    Known { vendor, ours: Some(ours), is_group: false }
+}
+
+/// A channel of the vendor's that we have no word for.
+const fn other(vendor: &'static str) -> Known {
+    Known { vendor, ours: None, is_group: false }
 }
 
 const fn group(vendor: &'static str) -> Known {
-    Known { vendor, ours: None }
+    Known { vendor, ours: None, is_group: true }
 }
 
 /// What a word means, whatever its case and separators: page names, subscription values, the `channel` and
@@ -29,12 +36,17 @@ pub(super) fn find(word: &str) -> Option<Known> {
         "sms" => known("SMS", Channel::Sms),
         "mms" => known("MMS", Channel::Mms),
         "whatsapp" => known("WhatsApp", Channel::Whatsapp),
-        "viber" | "viber_bm" | "viber_bot" | "viber_business_messages" => known("Viber", Channel::Viber),
+        "viber" | "viber_bm" | "viber_bot" | "viber_bots" | "viber_business_messages" => known("Viber", Channel::Viber),
         "rcs" => known("RCS", Channel::Rcs),
-        "line" | "line_on" => known("LINE", Channel::Line),
+        "line" | "line_on" | "line_oa" => known("LINE", Channel::Line),
         // The channel of templates: the friends' channel is named KAKAO_BRAND_MESSAGE wherever KAKAO is used.
-        "kakao" | "kakao_alim" | "kakao_alimtalk" => known("Kakao - Alim", Channel::KakaoAlim),
-        "kakao_chingu" | "kakao_friendtalk" | "kakao_brand_message" => known("Kakao - Chingu", Channel::KakaoChingu),
+        "kakao" | "kakao_a" | "kakao_alim" | "kakao_alimtalk" => known("Kakao - Alim", Channel::KakaoAlim),
+        "kakao_b" | "kakao_chingu" | "kakao_friendtalk" | "kakao_brand_message" => {
+            known("Kakao - Chingu", Channel::KakaoChingu)
+        }
+        // Consultations: neither of the two.
+        "kakao_s" | "kakao_sangdam" => other("Kakao - Sangdam"),
+        "tiktok" | "tiktok_bm" => other("TikTok"),
         "messenger" | "facebook" | "facebook_messenger" => known("Facebook Messenger", Channel::Messenger),
         "instagram" | "instagram_dm" => known("Instagram", Channel::Instagram),
         "apple"
@@ -44,9 +56,12 @@ pub(super) fn find(word: &str) -> Option<Known> {
         | "apple_mb"
         | "apple_bc"
         | "apple_business_chat" => known("Apple Messages for Business", Channel::AppleMessages),
-        "zalo" | "zalo_zns" | "zalo_notification_service" => known("Zalo", Channel::Zalo),
+        "zalo" | "zalo_ns" | "zalo_zns" | "zalo_f" | "zalo_follower" | "zalo_notification_service" => {
+            known("Zalo", Channel::Zalo)
+        }
         "telegram" | "telegram_bot" => known("Telegram", Channel::TelegramBot),
         "push" | "mobile_push" | "web_push" | "new_push_notif" => known("Mobile push", Channel::Push),
+        "live_chat" | "livechat" | "web_chat" => known("Live Chat", Channel::WebChat),
         "open_channel" => known("Open Channel", Channel::OpenChannel),
         "voice" | "voice_video" | "voice_and_webrtc" | "webrtc" | "voice_outbound_tts" => {
             known("Voice and WebRTC", Channel::Voice)
@@ -55,6 +70,10 @@ pub(super) fn find(word: &str) -> Option<Known> {
         "mobile_identity" => group("Mobile identity"),
         "number_lookup" => group("Number lookup"),
         "blocklist" => group("Blocklist"),
+        "answers" => group("Answers"),
+        "billing" => group("Billing"),
+        "biometrics" => group("Biometrics"),
+        "metrics" => group("Metrics"),
         "customer_engagement" | "conversation" | "conversations" | "people" | "agent_os" | "web_sdk" => {
             group("Customer engagement")
         }
@@ -84,6 +103,7 @@ mod tests {
             Channel::Zalo,
             Channel::TelegramBot,
             Channel::Push,
+            Channel::WebChat,
             Channel::OpenChannel,
             Channel::Voice,
         ] {

@@ -1,14 +1,17 @@
 //! What every event of the vendor starts from.
 
-use tributary_events::data::Contact;
-use tributary_events::{Channel, Data, Draft, EventId, EventType, Key, Str, Timestamp};
+use tributary_events::data::{Address, AddressKind, Contact};
+use tributary_events::{Channel, Data, Draft, EventType, Str, Timestamp};
 
+use crate::address::{address, is_email, is_phone};
 use crate::lenient::Text;
 use crate::output::original;
-use crate::{Output, canonical};
+use crate::{Identity, Naming, Output};
 
 use super::channel;
+use super::payload::{Error, Status, moment};
 use super::route::Route;
+use super::status;
 
 /// The way an event travelled: in our word and in the vendor's.
 #[derive(Debug, Clone, Default)]
@@ -37,12 +40,18 @@ impl<'a> Way<'a> {
         Self { ours: None, vendor: Some(vendor.into()) }
     }
 
-    /// The channel of the route, if it names one.
+    /// The channel of the route, if it names one that we know.
     pub(super) fn of_route(route: &Route) -> Option<Self> {
         route
             .known_channel()
-            .filter(|known| known.ours.is_some())
+            .filter(|known| !known.is_group)
             .map(|known| Self { ours: known.ours, vendor: Some(known.vendor.into()) })
+    }
+
+    /// The channel segment of the route as it was written, where we do not know it: no channel of ours.
+    pub(super) fn of_segment(route: &Route) -> Option<Self> {
+        let unknown = route.channel.clone().filter(|_| route.known_channel().is_none())?;
+        Some(Self { ours: None, vendor: Some(unknown.into()) })
     }
 }
 
@@ -68,37 +77,89 @@ impl<'a> Part<'a> {
         data
     }
 
-    /// A key that begins with what kind of event it is.
-    pub(super) fn key(&self, out: &Output<'_>, kind: &str) -> Key {
-        Key::new(out.source(), self.account.get()).part(Some(kind))
+    /// Begins its identity: the application and the vendor's name of what happened. No channel and no route.
+    pub(super) fn naming(&self, out: &Output<'_>) -> Naming<'static> {
+        out.identity(self.account.get(), &self.event)
     }
 
-    /// The key of a part that has no ids: all of it.
-    pub(super) fn whole(&self, out: &Output<'_>, kind: &str) -> EventId {
-        self.key(out, kind).part(Some(&canonical::fingerprint(self.json))).finish()
+    /// The identity of a part that has no id of its own: all of it.
+    pub(super) fn element(&self, out: &Output<'_>) -> Identity {
+        self.naming(out).element(self.json)
     }
 
-    /// The channel for a key.
-    pub(super) fn channel_word(&self) -> Option<&str> {
-        self.way.ours.map(Channel::as_str).or(self.way.vendor.as_deref())
+    /// The one address the event is about, if the text is one on its channel.
+    pub(super) fn address(&self, text: &Text<'a>) -> Option<Address<'a>> {
+        address(text, self.way.ours)
     }
 }
 
 /// Puts out an event.
 pub(super) fn put<'a>(
     out: &mut Output<'_>,
-    id: EventId,
+    identity: &Identity,
     kind: EventType,
     subject: Option<Str<'a>>,
     time: Option<Timestamp>,
     data: Data<'a>,
 ) {
-    out.event(Draft { id, kind, subject, time, data });
+    out.event(identity, Draft { kind, subject, time, data });
 }
 
 /// `kind/id`.
 pub(super) fn subject<'a>(kind: &str, id: &Text<'_>) -> Option<Str<'a>> {
     id.get().map(|id| format!("{kind}/{id}").into())
+}
+
+/// The person's end of a message: an address on that channel, or nothing.
+pub(super) fn person_end<'a>(text: &Text<'a>, channel: Option<Channel>) -> Option<Str<'a>> {
+    let is_one = |text: &str| match channel {
+        Some(Channel::Email) => is_email(text),
+        Some(Channel::Sms | Channel::Mms | Channel::Voice) => is_phone(text),
+        Some(_) => true,
+        None => is_email(text) || is_phone(text),
+    };
+    text.take().filter(|text| is_one(text))
+}
+
+/// The company's end of a message: as the person's, or on SMS and MMS the name it goes by.
+pub(super) fn company_end<'a>(text: &Text<'a>, channel: Option<Channel>) -> Option<Str<'a>> {
+    // 3GPP TS 23.040 has 11 letters for a name.
+    const LONGEST_NAME: usize = 11;
+    match channel {
+        Some(Channel::Sms | Channel::Mms) => {
+            let is_name = |text: &str| text.chars().count() <= LONGEST_NAME && !text.contains('@');
+            text.take().filter(|text| is_phone(text) || is_name(text))
+        }
+        Some(Channel::Voice) => text.take(),
+        // `Shop <shop@example.com>`.
+        Some(Channel::Email) => text
+            .take()
+            .filter(|text| is_email(text.rsplit_once('<').map_or(text, |(_, address)| address.trim_end_matches('>')))),
+        _ => person_end(text, channel),
+    }
+}
+
+/// A telephone number, of an event that goes by no channel.
+pub(super) fn phone<'a>(text: &Text<'a>) -> Option<Address<'a>> {
+    let value = text.take().filter(|text| is_phone(text))?;
+    Some(Address { kind: AddressKind::Phone, value })
+}
+
+/// What tells one delivery report from the next, in whatever dialect it comes: its message, whom that went to, where it
+/// stands, why, and since when. The price is not in it, for it may be corrected. A report without a message or a time is
+/// told by all of it.
+pub(super) fn report_identity(
+    me: &Naming<'_>,
+    json: &str,
+    message_id: &Text<'_>,
+    to: &Text<'_>,
+    status: &Status<'_>,
+    error: &Error<'_>,
+    at: Option<Timestamp>,
+) -> Identity {
+    let stood = status.id.or(&status.name).or(&status.group_name).or(&status.group_id);
+    let told = me.fields(&[message_id, &moment(at)], &[to, &stood, &status::code(error)]);
+    told.unwrap_or_else(|| me.element(json))
 }
 
 /// The person behind an address, by what the address is on that channel.
@@ -115,6 +176,7 @@ pub(super) fn person<'a>(address: &Text<'a>, channel: Option<Channel>) -> Contac
             | Channel::AppleMessages
             | Channel::Push
             | Channel::TelegramBot
+            | Channel::WebChat
             | Channel::OpenChannel,
         ) => &mut contact.channel_id,
         _ if is_phone(text) => &mut contact.phone,
@@ -123,17 +185,6 @@ pub(super) fn person<'a>(address: &Text<'a>, channel: Option<Channel>) -> Contac
     };
     *slot = address;
     contact
-}
-
-/// Digits as E.164 has them, with or without `+`.
-fn is_phone(text: &str) -> bool {
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    (3..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A mail address. LINE and other ids may begin with `@`.
-pub(super) fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(user, domain)| !user.is_empty() && domain.contains('.'))
 }
 
 #[cfg(test)]

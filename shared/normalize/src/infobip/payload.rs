@@ -1,9 +1,11 @@
 //! What all bodies have in common, field names as the vendor writes them.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use tributary_events::{Money, Timestamp};
 
-use crate::lenient::{Obj, Text};
+use crate::lenient::{Obj, Text, plausible};
 
 /// Where delivery stands.
 #[derive(Debug, Default, Deserialize)]
@@ -60,11 +62,14 @@ pub(super) fn application<'a>(platform: &Obj<Platform<'a>>, at_top: &Text<'a>) -
     platform.application_id.or(at_top)
 }
 
-/// A time of a body. Old reports have no offset: then it is UTC. The first day of 1970 stands for no time.
+/// A time of a body. Old reports have no offset: then it is UTC. Some have 1970 where there is no time.
 pub(super) fn time(text: &Text<'_>) -> Option<Timestamp> {
-    const DAY: i64 = 86_400_000;
-    let at = Timestamp::parse_assuming_utc(text.get()?)?;
-    (at.unix_millis() >= DAY).then_some(at)
+    plausible(Timestamp::parse_assuming_utc(text.get()?))
+}
+
+/// A time for an identity: two dialects that write one moment in two ways say the same.
+pub(super) fn moment(at: Option<Timestamp>) -> Text<'static> {
+    Text::from(Cow::Owned(at.map(|at| at.to_string()).unwrap_or_default()))
 }
 
 /// The device a link was opened on.

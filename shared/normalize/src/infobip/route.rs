@@ -1,10 +1,54 @@
 //! The route `/infobip/{channel}/{event}`: what the URL says of a body that does not say it itself.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use tributary_events::Channel;
 
-use crate::fold;
+use crate::{Url, fold};
 
-use super::channel;
+use super::{catalog, channel};
+
+/// The URLs to subscribe with, by the vendor's list of channels (`SubscriptionChannel`). The last segment of the few that
+/// need one of their own is the event: these bodies do not tell it.
+pub(super) const URLS: &[Url] = &[
+    Url::new("AGENT_OS", "agent_os", &[]),
+    Url::new("APPLE_MESSAGES_FOR_BUSINESS", "apple_messages_for_business", &[]),
+    Url::new("BLOCKLIST", "blocklist", &[]),
+    Url::new("CUSTOMER_ENGAGEMENT", "customer_engagement", &[]),
+    Url::new("EMAIL", "email", &[]),
+    Url::new("FACEBOOK", "facebook", &["CONSENT_UPDATE"]),
+    Url::new("INSTAGRAM_DM", "instagram", &[]),
+    Url::new("KAKAO_ALIM", "kakao_alim", &[]),
+    Url::new("KAKAO_BRAND_MESSAGE", "kakao_brand_message", &[]),
+    Url::new("KAKAO_SANGDAM", "kakao_sangdam", &[]),
+    Url::new("LINE", "line", &[]),
+    Url::new("LIVE_CHAT", "live_chat", &[]),
+    Url::new("MMS", "mms", &[]),
+    Url::new("MOBILE_IDENTITY", "mobile_identity", &[]),
+    Url::new("MOBILE_PUSH", "mobile_push", &["SENT"]),
+    Url::new("NUMBER_LOOKUP", "number_lookup", &[]),
+    Url::new("OPEN_CHANNEL", "open_channel", &[]),
+    Url::new("RCS", "rcs", &[]),
+    Url::new("REGISTRATION", "registration", &[]),
+    Url::new("SMS", "sms", &[]),
+    Url::new("TIKTOK", "tiktok", &[]),
+    Url::new("VIBER", "viber", &["CONSENT_UPDATE", "TEMPLATE_UPDATE"]),
+    Url::new("VOICE_VIDEO", "voice_video", &["SILENT_VERIFICATION_DELIVERY"]),
+    Url::new("WEB_PUSH", "web_push", &[]),
+    Url::new("WHATSAPP", "whatsapp", &["ACCOUNT_REGISTRATION", "ACCOUNT_UPDATE_NOTIFICATION", "BILLING", "CLICK"]),
+    Url::new("ZALO", "zalo", &["TEMPLATE_UPDATE"]),
+];
+
+/// Every event segment that a list knows, folded: names of the catalog, of URLs above, and of bodies that come without a
+/// subscription.
+static EVENTS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    const OTHERS: [&str; 3] = ["markup_callback", "url_destination_request", "consent_update"];
+    let rows = catalog::ROWS.iter().flat_map(|row| row.vendor_event.split(", "));
+    let names = rows.map(|name| name.split(" (").next().unwrap_or_default());
+    let own = URLS.iter().flat_map(|url| url.own.iter().copied());
+    names.chain(own).chain(OTHERS).map(fold).collect()
+});
 
 /// What the URL says. Both segments may be missing.
 #[derive(Debug, Default)]
@@ -13,6 +57,8 @@ pub(super) struct Route {
     pub(super) channel: Option<String>,
     /// The event segment, folded, and body values as subscription values: `open` for `OPENED`.
     pub(super) event: Option<String>,
+    /// How many segments no list knows.
+    pub(super) unknown: usize,
 }
 
 impl Route {
@@ -23,7 +69,12 @@ impl Route {
             (Some(only), None) if channel::find(only).is_none() => (None, Some(only)),
             pair => pair,
         };
-        Self { channel: channel.map(fold), event: event.map(|event| subscription_value(fold(event))) }
+        let event = event.map(|event| subscription_value(fold(event)));
+        let channel = channel.map(fold);
+        let no_channel = channel.as_deref().is_some_and(|channel| channel::find(channel).is_none());
+        let no_event = event.as_deref().is_some_and(|event| !EVENTS.contains(event));
+        let unknown = usize::from(no_channel) + usize::from(no_event) + segments.count();
+        Self { channel, event, unknown }
     }
 
     /// Whether the event segment is this one, given folded: `call_failed`.

@@ -43,10 +43,8 @@ pub(in crate::infobip) fn read(json: &str, route: &Route, out: &mut Output<'_>) 
         _ => return super::super::unrecognized(json, &details.kind, route, out),
     };
     let part = Part { json, event: name.into(), way: Way::of(Channel::Email), account: Text::default() };
-    let id = match event.event_id.get() {
-        Some(id) => part.key(out, "email_platform").part(Some(name)).part(Some(id)).finish(),
-        None => part.whole(out, "email_platform"),
-    };
+    let me = part.naming(out);
+    let identity = me.occurrence(&event.event_id).unwrap_or_else(|| me.element(json));
     let mut data = part.data();
     data.sender = Some(Box::new(Sender {
         id: details.domain.take(),
@@ -56,5 +54,5 @@ pub(in crate::infobip) fn read(json: &str, route: &Route, out: &mut Output<'_>) 
         scope: details.scope.take(),
         ..Sender::default()
     }));
-    put(out, id, kind, subject("sender", &details.domain), event.created_at.millis(), data);
+    put(out, &identity, kind, subject("sender", &details.domain), event.created_at.millis(), data);
 }

@@ -5,9 +5,10 @@ use tributary_events::data::{Campaign, Click, Client, Consent, Device, Geo, Mess
 use tributary_events::{Channel, Data, EventType, Failure, FailureClass, FailureReason};
 
 use crate::Output;
+use crate::address::is_email;
 use crate::lenient::{Any, Obj, Text};
 
-use super::super::draft::{Part, Way, is_email, person, put, subject};
+use super::super::draft::{Part, Way, company_end, person, person_end, put, subject};
 use super::super::messaging;
 use super::super::payload::{GeoLocation, RecipientInfo};
 use super::super::route::Route;
@@ -43,6 +44,9 @@ pub(in crate::infobip) fn read(json: &str, route: &Route, out: &mut Output<'_>) 
         Ok(tracking) => tracking,
         Err(error) => return out.broken(&error, json),
     };
+    if tracking.message_id.is_none() && tracking.recipient.is_none() && tracking.event_id.is_none() {
+        return super::super::unrecognized(json, &tracking.notification_type, route, out);
+    }
     let (event, kind) = match tracking.notification_type.get().unwrap_or("CLICKED") {
         "OPENED" | "OPEN" => ("OPEN", EventType::MessageOpened),
         "CLICKED" | "CLICK" => {
@@ -76,17 +80,10 @@ impl<'a> Tracking<'a> {
     fn email(&self, json: &'a str, event: &'static str, kind: EventType, out: &mut Output<'_>) {
         let part =
             Part { json, event: event.into(), way: Way::of(Channel::Email), account: self.application_id.clone() };
-        let key = part.key(out, "email_tracking").part(Some(event));
-        let id = if self.event_id.is_none() {
-            // Cannot tell two opens of one mail apart: bodies of before 2024 have nothing that does.
-            key.part(self.message_id.get())
-                .part(self.recipient.get())
-                .part(self.url.get())
-                .part(self.send_date_time.get())
-        } else {
-            key.part(self.event_id.get())
-        };
+        let me = part.naming(out);
+        let identity = me.occurrence(&self.event_id).unwrap_or_else(|| me.element(json));
         let mut data = part.data();
+        data.address = part.address(&self.recipient);
         self.fill(&mut data, Some(Channel::Email));
         if let Some(message) = &mut data.message {
             message.sent_at = self.send_date_time.millis();
@@ -108,7 +105,7 @@ impl<'a> Tracking<'a> {
             _ => {}
         }
         // `sendDateTime` is when the mail was sent: when it was opened or clicked is not told.
-        put(out, id.finish(), kind, about, None, data);
+        put(out, &identity, kind, about, None, data);
     }
 
     /// What all channels have.
@@ -117,8 +114,8 @@ impl<'a> Tracking<'a> {
             id: self.message_id.take(),
             bulk_id: self.bulk_id.take(),
             direction: Some("outbound".into()),
-            from: self.sender.take(),
-            to: self.recipient.take(),
+            from: company_end(&self.sender, channel),
+            to: person_end(&self.recipient, channel),
             ..Message::default()
         }));
         data.contact = (!self.recipient.is_none()).then(|| Box::new(person(&self.recipient, channel)));

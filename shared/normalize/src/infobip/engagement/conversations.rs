@@ -3,22 +3,31 @@
 use std::borrow::Cow;
 
 use tributary_events::data::{self, Agent, Contact, Form};
-use tributary_events::{Channel, Data, Draft, EventType, Key, Str};
+use tributary_events::{Channel, Data, Draft, EventType, Str};
 
-use super::payload::{AgentStatus, Assignee, Content, Conversation, Envelope, Message, Named};
+use super::super::channel;
+use super::payload::{AgentStatus, Assignee, Content, Conversation, Envelope, Message};
 use super::types::{Known, conversation};
 use super::{VENDOR_CHANNEL, invoker};
+use crate::address::address;
 use crate::lenient::{Any, Obj, Text};
-use crate::{Output, canonical, original};
+use crate::{Output, original};
 
 pub(super) type Body<'a> = Envelope<'a, Conversation<'a>>;
 
-/// Puts out the event `name`. A name that the schema does not list flows as `unrecognized`.
+/// Puts out the event `name`. A name that the schema does not list flows as `unrecognized`, and so does one that tells of
+/// no conversation, message or agent.
+///
+/// There is no event id, and the inner time may be the conversation's and stay the same for all that happens in it: all
+/// of the body tells the event, both times included.
 pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<'_>) {
-    let known = conversation(name);
     let payload = &*envelope.payload;
     let status = payload.status.text();
+    let message_id = payload.message.id.or(&payload.message.message_id);
+    let told = !payload.id.is_none() || !message_id.is_none();
+    let known = conversation(name);
     let kind = match known.map(|known| known.kind) {
+        _ if !told => EventType::Unrecognized,
         Some(EventType::ConversationStatusUpdated) if status.is("CLOSED") => EventType::ConversationClosed,
         Some(kind) => kind,
         None => EventType::Unrecognized,
@@ -26,7 +35,6 @@ pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<
     let event: Str<'_> = known.map_or_else(|| Cow::Owned(name.to_owned()), |Known { event, .. }| Cow::Borrowed(event));
     // Both are described as the time of the event, and they differ: the inner one is the conversation's.
     let time = payload.timestamp.time().or_else(|| envelope.timestamp.time());
-    let message_id = payload.message.id.or(&payload.message.message_id);
 
     let mut data = Data::new(event.clone(), original(body));
     data.vendor.channel = Some(Cow::Borrowed(VENDOR_CHANNEL));
@@ -43,26 +51,8 @@ pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<
             .or_else(|| Some(format!("conversation/{}", payload.id.get()?)))
     };
 
-    let tag = tag_id(&payload.added_tag).or(&tag_id(&payload.removed_tag));
-    let complete = payload.id.get().is_some() && time.is_some();
-    let at = time.map(|time| time.to_string());
-    let rest = (!complete).then(|| canonical::fingerprint(body));
-    let id = Key::new(out.source(), None)
-        .part(Some("conversations"))
-        .part(Some(&event))
-        .part(payload.id.get())
-        .part(message_id.get())
-        .part(payload.note.id.get())
-        .part(tag.get())
-        .part(payload.field.id.get())
-        .part(at.as_deref())
-        .part(rest.as_deref())
-        .finish();
-    out.event(Draft { id, kind, subject: subject.map(Cow::Owned), time, data });
-}
-
-fn tag_id<'a>(tag: &Named<'a>) -> Text<'a> {
-    tag.id.or(&tag.name)
+    let identity = out.identity(None, &event).element(body);
+    out.event(&identity, Draft { kind, subject: subject.map(Cow::Owned), time, data });
 }
 
 fn fill<'a>(data: &mut Data<'a>, name: &str, status: &Text<'a>, payload: &Conversation<'a>) {
@@ -107,7 +97,22 @@ fn fill<'a>(data: &mut Data<'a>, name: &str, status: &Text<'a>, payload: &Conver
             ..data::Note::default()
         })
     });
-    data.message = payload.message.get().map(|body| Box::new(message(name, body)));
+    data.message = payload.message.get().map(|body| Box::new(message(name, body, payload)));
+    let channel = payload.message.channel.or(&payload.channel);
+    let known = channel.get().and_then(channel::find).and_then(|known| known.ours);
+    data.address = person_of(name, payload).and_then(|text| address(&text, known));
+}
+
+/// The customer's end of a message. Of anything else the body does not say that an address took part in it.
+fn person_of<'a>(name: &str, payload: &Conversation<'a>) -> Option<Text<'a>> {
+    let end = match direction(name)? {
+        "inbound" => &payload.message.from,
+        _ => &payload.message.to,
+    };
+    let proof = &payload.authentication;
+    // A live chat may have the customer's own id of a person there.
+    let own_id = proof.authentication_type.is("EXTERNAL_ID") && proof.value.get() == end.get();
+    (!own_id).then(|| end.clone())
 }
 
 /// The way a message went. `direction` of the payload is the conversation's: an agent's answer in a conversation that
@@ -122,12 +127,18 @@ fn direction(name: &str) -> Option<&'static str> {
     }
 }
 
-fn message<'a>(name: &str, message: &Message<'a>) -> data::Message<'a> {
+fn message<'a>(name: &str, message: &Message<'a>, payload: &Conversation<'a>) -> data::Message<'a> {
+    let person = || person_of(name, payload).unwrap_or_default();
+    let (from, to) = match direction(name) {
+        Some("inbound") => (person(), message.to.clone()),
+        Some(_) => (message.from.clone(), person()),
+        None => (message.from.clone(), message.to.clone()),
+    };
     data::Message {
         id: message.id.or(&message.message_id).take(),
         direction: direction(name).map(Cow::Borrowed),
-        from: message.from.take(),
-        to: message.to.take(),
+        from: from.take(),
+        to: to.take(),
         text: text_of(&message.content).take(),
         sent_at: message.created_at.time(),
         ..data::Message::default()
@@ -162,11 +173,7 @@ fn contact<'a>(name: &str, payload: &Conversation<'a>) -> Option<Contact<'a>> {
         Some("EXTERNAL_ID") => contact.user_id = authentication.value.take(),
         _ => {}
     }
-    let address = match direction(name) {
-        Some("inbound") => message.from.take(),
-        Some(_) => message.to.take(),
-        None => None,
-    };
+    let address = person_of(name, payload).and_then(|text| text.take());
     match message.channel.or(&payload.channel).get() {
         Some("EMAIL") => contact.email = contact.email.or(address),
         Some("SMS" | "MMS" | "WHATSAPP" | "VIBER" | "RCS" | "VOICE") => contact.phone = contact.phone.or(address),

@@ -2,6 +2,8 @@
 //!
 //! One envelope for all: `type`, `timestamp`, `payload`.
 
+#[cfg(test)]
+mod bodies;
 mod conversations;
 mod payload;
 mod people;
@@ -46,14 +48,17 @@ pub(super) fn read(body: &str, route: &Route, out: &mut Output<'_>) -> Result<bo
     let name = match probe.kind.get() {
         Some(name) => Some(name.to_owned()),
         // The URL names the event, and nothing but these two families has a payload.
-        None => routed.filter(|name| types::conversation(name).is_some() || types::person(name).is_some()),
+        None => routed
+            .filter(|name| types::conversation(name).is_some() || types::person(name).is_some())
+            .filter(|_| probe.payload.is_object()),
     };
     let Some(name) = name else { return Ok(false) };
     let upper = name.to_ascii_uppercase();
     let is_conversation = types::conversation(&upper).is_some();
     let is_person = types::person(&upper).is_some();
     let name = if is_conversation || is_person { upper } else { name };
-    if !(probe.payload.is_object() || is_conversation || is_person) {
+    // Messages of any channel may call themselves INBOUND_MESSAGE: these have a payload.
+    if !(probe.payload.is_object() || is_person || (is_conversation && name.starts_with("CONVERSATION_"))) {
         return Ok(false);
     }
     // A type that no version of the schema lists: the payload tells the family.

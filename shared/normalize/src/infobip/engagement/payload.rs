@@ -206,6 +206,29 @@ pub(super) struct People<'a> {
     pub(super) custom_data: Any<'a>,
 }
 
+impl People<'_> {
+    /// Whether it tells of anybody or anything: a person, an address, a session, a device, a page.
+    pub(super) fn names_something(&self) -> bool {
+        let (person, entry) = (&self.person, &self.channel_data);
+        [
+            &person.id,
+            &person.external_id,
+            &entry.value,
+            &entry.push_reg_id,
+            &entry.reg_id,
+            &self.session_id,
+            &self.push_reg_id,
+            &self.url,
+        ]
+        .into_iter()
+        .any(|field| !field.is_none())
+            || [&person.email, &person.phone].into_iter().any(|addresses| match addresses.elements() {
+                Some(elements) => !elements.is_empty(),
+                None => !addresses.text().is_none(),
+            })
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub(super) struct Person<'a> {

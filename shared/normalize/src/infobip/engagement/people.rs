@@ -2,21 +2,26 @@
 
 use std::borrow::Cow;
 
-use tributary_events::data::{Client, Contact, Device, Geo, Page, Session};
-use tributary_events::{Channel, Data, Draft, EventType, Key, Str, Timestamp};
+use tributary_events::data::{Address, Client, Contact, Device, Geo, Page, Session};
+use tributary_events::{Channel, Data, Draft, EventType, Str, Timestamp};
 
-use super::payload::{Envelope, People, Person};
+use super::super::channel;
+use super::payload::{ChannelData, Envelope, People, Person};
 use super::types::person;
 use super::{VENDOR_CHANNEL, invoker};
+use crate::address::address;
 use crate::lenient::{Any, Text};
-use crate::{Output, canonical, original};
+use crate::{Output, original};
 
 pub(super) type Body<'a> = Envelope<'a, People<'a>>;
 
-/// Puts out the event `name`. A name that the schema does not list flows as `unrecognized`.
+/// Puts out the event `name`. A name that the schema does not list flows as `unrecognized`, and so does one that tells of
+/// nobody: no person, session, device or page.
+///
+/// There is no event id: all of the body tells the event.
 pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<'_>) {
-    let kind = person(name).unwrap_or(EventType::Unrecognized);
     let payload = &*envelope.payload;
+    let kind = person(name).filter(|_| payload.names_something()).unwrap_or(EventType::Unrecognized);
     // A custom event has the name that the customer gave its definition.
     let event = match kind {
         EventType::Custom => payload.definition_id.get().unwrap_or(name),
@@ -24,10 +29,11 @@ pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<
     };
     let mut data = Data::new(event.to_owned(), original(body));
     data.vendor.channel = Some(Cow::Borrowed(VENDOR_CHANNEL));
-    data.channel = channel(name);
+    data.channel = way(name);
     data.invoker = invoker(&payload.invoker);
     data.attributes = payload.custom_data.take();
     data.contact = Some(Box::new(contact(kind, payload)));
+    data.address = address_of(kind, payload);
     data.client = client(payload).map(Box::new);
     match kind {
         EventType::SessionStarted | EventType::SessionEnded => data.session = Some(Box::new(session(payload))),
@@ -46,34 +52,44 @@ pub(super) fn put(body: &str, name: &str, envelope: &Body<'_>, out: &mut Output<
         (_, _, Some(id)) => Some(format!("contact/{id}")),
         _ => None,
     };
-
-    let who = payload.person.id.or(&payload.person.external_id);
-    let at = envelope.timestamp.time().map(|time| time.to_string());
-    let complete = at.is_some() && (who.get().is_some() || payload.session_id.get().is_some());
-    let rest = (!complete).then(|| canonical::fingerprint(body));
-    let custom = payload.custom_data.non_empty().map(canonical::fingerprint);
-    let address = &payload.channel_data;
-    let id = Key::new(out.source(), None)
-        .part(Some("people"))
-        .part(Some(name))
-        .part(who.get())
-        .part(at.as_deref())
-        .part(payload.attribute_name.get())
-        .part(address.kind.get())
-        .part(address.value.get())
-        .part(address.property.get())
-        .part(payload.added_tag.or(&payload.removed_tag).get())
-        .part(payload.session_id.get())
-        .part(payload.timestamp.get())
-        .part(payload.url.get())
-        .part(payload.definition_id.get())
-        .part(custom.as_deref())
-        .part(rest.as_deref())
-        .finish();
-    out.event(Draft { id, kind, subject: subject.map(Cow::Owned), time: time(kind, envelope), data });
+    // Under the customer's name of a custom event: two definitions are two events.
+    let identity = out.identity(None, event).element(body);
+    out.event(&identity, Draft { kind, subject: subject.map(Cow::Owned), time: time(kind, envelope), data });
 }
 
-fn channel(name: &str) -> Option<Channel> {
+/// The one address that came, went or changed, or the installation that an app tells of. The addresses of the person had
+/// no part in anything else.
+fn address_of<'a>(kind: EventType, payload: &People<'a>) -> Option<Address<'a>> {
+    let entry = &payload.channel_data;
+    match kind {
+        EventType::ContactAddressAdded | EventType::ContactAddressRemoved => {
+            entry_address(entry, &entry.value.or(&push_of(entry)))
+        }
+        // Something else about an address changes, and it is not said of which.
+        EventType::ContactAddressUpdated if entry.property.is("value") => entry_address(entry, &entry.to),
+        EventType::ContactAddressUpdated => entry_address(entry, &entry.value.or(&push_of(entry))),
+        EventType::AppInstalled
+        | EventType::AppUninstalled
+        | EventType::AppLaunched
+        | EventType::AppPersonalized
+        | EventType::AppDepersonalized => address(&payload.push_reg_id, Some(Channel::Push)),
+        _ => None,
+    }
+}
+
+fn entry_address<'a>(entry: &ChannelData<'a>, text: &Text<'a>) -> Option<Address<'a>> {
+    let channel = match entry.kind.get()? {
+        kind if kind.eq_ignore_ascii_case("MSISDN") => Some(Channel::Sms),
+        kind => channel::find(kind)?.ours,
+    };
+    address(text, channel)
+}
+
+fn push_of<'a>(entry: &ChannelData<'a>) -> Text<'a> {
+    entry.push_reg_id.or(&entry.reg_id)
+}
+
+fn way(name: &str) -> Option<Channel> {
     if name.starts_with("WEB_SDK_") {
         Some(Channel::Web)
     } else if name.starts_with("MOBILE_APP_") {
@@ -97,7 +113,7 @@ fn time(kind: EventType, envelope: &Body<'_>) -> Option<Timestamp> {
 fn contact<'a>(kind: EventType, payload: &People<'a>) -> Contact<'a> {
     let person = &payload.person;
     let address = &payload.channel_data;
-    let push = address.push_reg_id.or(&address.reg_id).or(&payload.push_reg_id);
+    let push = push_of(address).or(&payload.push_reg_id);
     let contact = Contact {
         id: person.id.take(),
         user_id: person.external_id.take(),

@@ -4,10 +4,11 @@ use serde::Deserialize;
 use tributary_events::EventType;
 use tributary_events::data::{Campaign, Consent, Message};
 
+use crate::Output;
+use crate::address::address;
 use crate::lenient::{Any, Obj, Text};
-use crate::{Output, canonical};
 
-use super::super::draft::{Part, Way, person, put, subject};
+use super::super::draft::{Part, Way, company_end, person, person_end, put, subject};
 use super::super::payload::{Platform, application, time};
 use super::APPLE_BUSINESS;
 
@@ -65,14 +66,15 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
     let account = application(&change.platform, &change.application_id);
     let part = Part { json, event: event.into(), way: Way::group("Blocklist"), account };
     let channel = Way::of_word(&content.channel).and_then(|way| way.ours);
-    let whole = change.message_id.is_none().then(|| canonical::fingerprint(json));
-    let id = part.key(out, "blocklist").part(Some(event)).part(change.message_id.get().or(whole.as_deref())).finish();
+    let me = part.naming(out);
+    let identity = me.occurrence(&change.message_id).unwrap_or_else(|| me.element(json));
 
     // Apple's example has the company where the person should be.
     let swapped = content.destination.get().is_some_and(|to| to.starts_with(APPLE_BUSINESS));
     let (who, company) =
         if swapped { (&content.sender, &content.destination) } else { (&content.destination, &content.sender) };
     let mut data = part.data();
+    data.address = address(who, channel);
     data.contact = (!who.is_none()).then(|| Box::new(person(who, channel)));
     data.consent = Some(Box::new(Consent {
         state: Some(state.into()),
@@ -87,8 +89,8 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
             id: outbound.outbound_message_id.take(),
             bulk_id: outbound.bulk_id.take(),
             direction: Some("outbound".into()),
-            from: company.take(),
-            to: who.take(),
+            from: company_end(company, channel),
+            to: person_end(who, channel),
             sent_at: time(&outbound.send_at),
             ..Message::default()
         }));
@@ -96,8 +98,8 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
         data.message = Some(Box::new(Message {
             id: inbound.inbound_message_id.take(),
             direction: Some("inbound".into()),
-            from: who.take(),
-            to: company.take(),
+            from: person_end(who, channel),
+            to: company_end(company, channel),
             ..Message::default()
         }));
     }
@@ -106,5 +108,5 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
         .text()
         .take()
         .map(|reference| Box::new(Campaign { reference: Some(reference), ..Campaign::default() }));
-    put(out, id, kind, subject("contact", who), time(&change.received_at), data);
+    put(out, &identity, kind, subject("contact", who), time(&change.received_at), data);
 }

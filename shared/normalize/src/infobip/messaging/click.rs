@@ -4,8 +4,8 @@ use serde::Deserialize;
 use tributary_events::data::{Campaign, Click, Message};
 use tributary_events::{Channel, EventType};
 
+use crate::Output;
 use crate::lenient::Text;
-use crate::{Output, canonical};
 
 use super::super::draft::{Part, Way, person, put, subject};
 use super::super::email::Tracking;
@@ -22,17 +22,11 @@ pub(in crate::infobip) fn read<'a>(click: &Tracking<'a>, json: &'a str, route: &
         Some(Channel::Sms | Channel::Mms) | None => click.send_date_time.millis(),
         _ => None,
     };
-    let whole = click.message_id.is_none().then(|| canonical::fingerprint(json));
-    let id = part
-        .key(out, "click")
-        .part(click.message_id.get().or(whole.as_deref()))
-        .part(click.recipient.get())
-        .part(click.url.get())
-        .part(click.send_date_time.get())
-        .finish();
+    let identity = part.element(out);
     let mut data = part.data();
+    data.address = part.address(&click.recipient);
     click.fill(&mut data, part.way.ours);
-    put(out, id, EventType::MessageClicked, subject("message", &click.message_id), clicked_at, data);
+    put(out, &identity, EventType::MessageClicked, subject("message", &click.message_id), clicked_at, data);
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -54,13 +48,9 @@ pub(in crate::infobip) fn messenger(json: &str, out: &mut Output<'_>) {
     };
     let way = Way::of(Channel::Messenger);
     let part = Part { json, event: "CLICK".into(), way, account: click.application_id.clone() };
-    let whole = click.message_id.is_none().then(|| canonical::fingerprint(json));
-    let id = part
-        .key(out, "messenger_click")
-        .part(click.message_id.get().or(whole.as_deref()))
-        .part(click.clicked_at.get())
-        .finish();
+    let identity = part.element(out);
     let mut data = part.data();
+    data.address = part.address(&click.from);
     data.message = Some(Box::new(Message {
         id: click.message_id.take(),
         direction: Some("outbound".into()),
@@ -71,5 +61,12 @@ pub(in crate::infobip) fn messenger(json: &str, out: &mut Output<'_>) {
     data.contact = (!click.from.is_none()).then(|| Box::new(person(&click.from, Some(Channel::Messenger))));
     data.click = Some(Box::new(Click::default()));
     data.campaign = click.campaign_id.take().map(|id| Box::new(Campaign { id: Some(id), ..Campaign::default() }));
-    put(out, id, EventType::MessageClicked, subject("message", &click.message_id), time(&click.clicked_at), data);
+    put(
+        out,
+        &identity,
+        EventType::MessageClicked,
+        subject("message", &click.message_id),
+        time(&click.clicked_at),
+        data,
+    );
 }

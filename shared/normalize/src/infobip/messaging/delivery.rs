@@ -1,11 +1,11 @@
 //! Delivery reports, one way for every dialect and channel.
 
+use tributary_events::EventType;
 use tributary_events::data::Message;
-use tributary_events::{Channel, EventType};
 
-use crate::{Output, canonical};
+use crate::Output;
 
-use super::super::draft::{put, subject};
+use super::super::draft::{company_end, person_end, put, report_identity, subject};
 use super::super::payload::time;
 use super::super::route::Route;
 use super::super::status;
@@ -13,57 +13,40 @@ use super::item::Item;
 
 /// One report. Several of one message are several events: pending, operator, handset, and the leg of a failover.
 pub(in crate::infobip) fn read<'a>(report: &Item<'a>, json: &'a str, route: &Route, out: &mut Output<'_>) {
-    let event = if route.event_is("sent") { "SENT" } else { "DELIVERY" };
-    let part = report.part(json, event, route);
     let stands = &*report.status;
+    let error = &*report.error;
     let to = report.to.or(&report.destination);
-    // The price is in no key: it may be corrected. A report without a message id is told by what else it has, and only
-    // as the last resort by the whole of it.
-    let nameless = report.message_id.is_none();
-    let whole = (nameless && report.bulk_id.is_none() && to.is_none()).then(|| canonical::fingerprint(json));
-    let bulk = if nameless { report.bulk_id.get() } else { None };
-    let sent_at = if nameless { report.sent_at.get() } else { None };
-    let id = part
-        .key(out, "delivery")
-        .part(part.channel_word())
-        .part(report.message_id.get().or(bulk).or(whole.as_deref()))
-        .part(sent_at)
-        .part(to.get())
-        .part(stands.id.or(&stands.group_name).or(&stands.group_id).get())
-        .part(report.error.id.get())
-        .part(report.done_at.get())
-        .finish();
+    // Push tells the sending in a subscription of its own, whose body has no status.
+    let sent = report.status.get().is_none() && route.event_is("sent");
+    let event = if sent {
+        "SENT"
+    } else if route.event_is("silent_verification_delivery") {
+        "SILENT_VERIFICATION_DELIVERY"
+    } else {
+        "DELIVERY"
+    };
+    let part = report.part(json, event, route);
+    let at = time(if sent { &report.sent_at } else { &report.done_at });
+    let me = out.identity(part.account.get(), if sent { event } else { "DELIVERY" });
+    let identity = report_identity(&me, json, &report.message_id, &to, stands, error, at);
 
     let mut data = part.data();
+    data.address = part.address(&to);
     data.contact = report.person(&to, &part.way);
     data.message = Some(Box::new(Message {
         direction: Some("outbound".into()),
-        from: report.sender.or(&report.from).take(),
-        to: to.take(),
+        from: company_end(&report.sender.or(&report.from), part.way.ours),
+        to: person_end(&to, part.way.ours),
         status: stands.name.or(&stands.group_name).take(),
         attempts: report.attempt_count.int(),
         smtp_response: report.smtp.response.take(),
         ..report.message()
     }));
-    // The Messages API reports voice messages too, with the codes of calls.
-    let error = &*report.error;
-    let by_voice = match part.way.ours {
-        Some(Channel::Voice) => status::voice::voice_failure(&error.id, &error.name, &error.description),
-        _ => None,
-    };
-    data.failure = by_voice.or_else(|| status::failure(stands, error)).map(Box::new);
+    data.failure = status::failure(stands, error).map(Box::new);
     data.campaign = report.campaign();
     data.price = report.price.money();
     data.callback_data = report.callback_data.take();
-    // Push tells the sending in a subscription of its own, whose body the vendor does not publish.
-    let (untold, at) = match event {
-        "SENT" => (EventType::MessageSent, time(&report.done_at.or(&report.sent_at))),
-        _ => (EventType::Unrecognized, time(&report.done_at)),
-    };
-    let kind = match status::delivery(stands, error).unwrap_or(untold) {
-        // A call that nobody answered may be reported as delivered.
-        EventType::MessageDelivered if data.failure.is_some() => EventType::MessageUndelivered,
-        kind => kind,
-    };
-    put(out, id, kind, subject("message", &report.message_id), at, data);
+    let untold = if sent { EventType::MessageSent } else { EventType::Unrecognized };
+    let kind = status::delivery(stands, error).unwrap_or(untold);
+    put(out, &identity, kind, subject("message", &report.message_id), at, data);
 }

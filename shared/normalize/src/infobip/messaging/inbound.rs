@@ -1,12 +1,12 @@
 //! What a person sends: messages, suggestions picked, typing, the end of a conversation.
 
-use tributary_events::data::{Client, Message};
+use tributary_events::data::{Client, Conversation, Message};
 use tributary_events::{Channel, EventType};
 
+use crate::Output;
 use crate::lenient::Text;
-use crate::{Output, canonical};
 
-use super::super::draft::{Part, Way, put, subject};
+use super::super::draft::{Part, Way, company_end, person_end, put, subject};
 use super::super::payload::{application, time};
 use super::super::route::Route;
 use super::content::{self, Content};
@@ -19,28 +19,30 @@ pub(in crate::infobip) fn read<'a>(item: &Item<'a>, json: &'a str, route: &Route
         Err(error) => return out.broken(&error, json),
     };
     let first = parts.first();
+    let untyped = first.is_none_or(|part| part.kind.is_none());
     let kind = match first.and_then(|part| part.kind.get()).unwrap_or_default() {
         "TYPING_INDICATOR" => EventType::MessageTyping,
         "CLOSE_CONVERSATION" => EventType::ConversationClosed,
         "SUGGESTION" => EventType::MessageSuggestionSelected,
-        // Older bodies of suggestions have no type: the route tells.
-        _ if route.event_is("suggestion") => EventType::MessageSuggestionSelected,
+        // A body without a type: the route tells.
+        _ if untyped && route.event_is("suggestion") => EventType::MessageSuggestionSelected,
         _ => EventType::MessageReceived,
     };
-    let event = if route.event_is("suggestion") { "SUGGESTION" } else { "INBOUND_MESSAGE" };
+    let event = if kind == EventType::MessageSuggestionSelected { "SUGGESTION" } else { "INBOUND_MESSAGE" };
     let mid = first.map(|part| part.mid.clone()).unwrap_or_default();
-    let way = if mid.is_none() { item.way(route) } else { Way::of(Channel::Messenger) };
-    let part = item.part_by(json, event, way);
+    // Instagram has it, too.
+    let likely = (!mid.is_none()).then_some(Channel::Messenger);
+    let part = item.part_by(json, event, item.way_with(route, likely));
     let message_id = item.message_id.or(&mid);
     let ends = Ends::of(item);
 
-    let whole = message_id.is_none().then(|| canonical::fingerprint(json));
-    let id = part.key(out, "inbound").part(part.channel_word()).part(message_id.get().or(whole.as_deref())).finish();
+    let me = out.identity(part.account.get(), "INBOUND_MESSAGE");
+    let identity = me.occurrence(&message_id).unwrap_or_else(|| me.element(json));
 
-    let mut message = Message { id: message_id.take(), ..ends.message(item) };
+    let mut message = Message { id: message_id.take(), ..ends.message(item, part.way.ours) };
     content::fill(&mut message, &parts);
-    if item.text.get().is_some() {
-        message.text = item.text.text().take();
+    if item.text.get().is_some() || !item.clean_text.is_none() {
+        message.text = item.text.text().or(&item.clean_text).take();
         message.kind = message.kind.or(Some("text".into()));
     }
     message.keyword = item.keyword.take().or(message.keyword);
@@ -50,8 +52,12 @@ pub(in crate::infobip) fn read<'a>(item: &Item<'a>, json: &'a str, route: &Route
     }
 
     let mut data = part.data();
+    data.address = part.address(&ends.person);
     data.contact = item.person(&ends.person, &part.way);
     data.message = Some(Box::new(message));
+    let conversation = item.thread_id.or(&first.map(|part| part.conversation_id.clone()).unwrap_or_default());
+    data.conversation =
+        conversation.take().map(|id| Box::new(Conversation { id: Some(id), ..Conversation::default() }));
     data.items = content::items(&parts);
     data.payment = content::payment(&parts);
     data.campaign = item.campaign();
@@ -60,9 +66,9 @@ pub(in crate::infobip) fn read<'a>(item: &Item<'a>, json: &'a str, route: &Route
     data.callback_data = item.callback_data.take();
     let about = match kind {
         EventType::MessageTyping | EventType::ConversationClosed => subject("contact", &ends.person),
-        _ => subject("message", &message_id),
+        _ => subject("message", &message_id).or_else(|| subject("contact", &ends.person)),
     };
-    put(out, id, kind, about, time(&item.received_at), data);
+    put(out, &identity, kind, about, time(&item.received_at), data);
 }
 
 /// Typing, as RCS and the Messages API tell it. RCS gives it no id.
@@ -82,19 +88,12 @@ pub(in crate::infobip) fn typing<'a>(
         way = Way::of(Channel::Rcs);
     }
     let part = Part { json, event: event.into(), way, account };
-    let id = part
-        .key(out, "typing")
-        .part(Some(&word))
-        .part(part.channel_word())
-        .part(ends.person.get())
-        .part(ends.company.get())
-        .part(item.message_id.get())
-        .part(item.received_at.get())
-        .finish();
+    let identity = part.element(out);
     let mut data = part.data();
+    data.address = part.address(&ends.person);
     data.contact = item.person(&ends.person, &part.way);
-    data.message = Some(Box::new(Message { kind: Some(word.into()), ..ends.message(item) }));
-    put(out, id, EventType::MessageTyping, subject("contact", &ends.person), time(&item.received_at), data);
+    data.message = Some(Box::new(Message { kind: Some(word.into()), ..ends.message(item, part.way.ours) }));
+    put(out, &identity, EventType::MessageTyping, subject("contact", &ends.person), time(&item.received_at), data);
 }
 
 /// The two ends of what a person sends.
@@ -111,14 +110,14 @@ impl<'a> Ends<'a> {
         if from.get().is_some_and(|from| from.starts_with(APPLE_BUSINESS)) {
             return Self { person: to, company: from };
         }
-        Self { person: from, company: to }
+        Self { person: item.end(&from), company: to }
     }
 
-    fn message(&self, item: &Item<'a>) -> Message<'a> {
+    fn message(&self, item: &Item<'a>, channel: Option<Channel>) -> Message<'a> {
         Message {
             direction: Some("inbound".into()),
-            from: self.person.take(),
-            to: self.company.take(),
+            from: person_end(&self.person, channel),
+            to: company_end(&self.company, channel),
             ..item.message()
         }
     }

@@ -7,11 +7,13 @@ use serde::Deserialize;
 use tributary_events::Channel;
 use tributary_events::data::{Campaign, Contact, Message};
 
+use crate::address::is_email;
 use crate::lenient::{Any, Obj, Text};
 
-use super::super::draft::{Part, Way, is_email, person};
+use super::super::draft::{Part, Way, person};
 use super::super::payload::{self, Error, Platform, Price, Status};
 use super::super::route::Route;
+use super::super::status::voice::is_voice_error;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
@@ -22,7 +24,7 @@ pub(in crate::infobip) struct Item<'a> {
     /// The channel of an inbound message.
     pub(super) integration_type: Text<'a>,
 
-    pub(super) message_id: Text<'a>,
+    pub(in crate::infobip) message_id: Text<'a>,
     pub(super) bulk_id: Text<'a>,
     pub(super) paired_message_id: Text<'a>,
 
@@ -34,6 +36,9 @@ pub(in crate::infobip) struct Item<'a> {
     pub(super) destination: Text<'a>,
     /// WhatsApp: the person.
     pub(super) contact: Obj<WhatsappContact<'a>>,
+    /// Live Chat: the conversation, and the person as the customer's site knows them.
+    pub(super) thread_id: Text<'a>,
+    pub(super) user_data: Obj<UserData<'a>>,
 
     pub(super) sent_at: Text<'a>,
     /// Omni failover's `sentAt` of seen reports.
@@ -68,13 +73,15 @@ pub(in crate::infobip) struct Item<'a> {
     pub(super) user_agent: Text<'a>,
     /// SMS.
     pub(in crate::infobip) text: Any<'a>,
-    pub(super) clean_text: Text<'a>,
+    pub(in crate::infobip) clean_text: Text<'a>,
     pub(super) keyword: Text<'a>,
     /// An object, or an array in MMS.
     pub(in crate::infobip) message: Any<'a>,
     /// Messages API: an array of parts.
     pub(in crate::infobip) content: Any<'a>,
 
+    /// RCS: the sender whose status changed.
+    pub(in crate::infobip) sender_name: Text<'a>,
     /// Number lookup.
     pub(in crate::infobip) original_network: Any<'a>,
     pub(in crate::infobip) ported: Any<'a>,
@@ -105,18 +112,59 @@ pub(super) struct WhatsappContact<'a> {
     pub(super) username: Text<'a>,
 }
 
+/// The visitor of a Live Chat.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(super) struct UserData<'a> {
+    pub(super) cdp_person_id: Text<'a>,
+    pub(super) user_identity: Obj<UserIdentity<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(super) struct UserIdentity<'a> {
+    /// `EMAIL`, `PHONE` or `EXTERNAL_ID`.
+    pub(super) identity_type: Text<'a>,
+    pub(super) identity_value: Text<'a>,
+}
+
 /// Apple's ids of a company. Some examples have them where the person should be.
 pub(in crate::infobip) const APPLE_BUSINESS: &str = "urn:mbid:";
 
 impl<'a> Item<'a> {
-    /// The way it travelled. What the body says beyond doubt goes before the route, what it hints at after it.
+    /// Whether it names a message or somebody.
+    pub(in crate::infobip) fn names_something(&self) -> bool {
+        let names = [&self.message_id, &self.from, &self.to, &self.sender, &self.destination];
+        let conversation = !self.conversation.id.is_none();
+        conversation || self.contact.get().is_some() || names.into_iter().any(|name| !name.is_none())
+    }
+
+    /// The way it travelled: the body's own word, what is certain, the route, what is likely.
     pub(super) fn way(&self, route: &Route) -> Way<'a> {
+        self.way_with(route, None)
+    }
+
+    /// As [`Item::way`], with what a part of the body makes likely.
+    pub(super) fn way_with(&self, route: &Route, likely: Option<Channel>) -> Way<'a> {
         Way::of_word(&self.channel)
             .or_else(|| Way::of_word(&self.integration_type))
             .or_else(|| self.certain().map(Way::of))
             .or_else(|| Way::of_route(route))
-            .or_else(|| self.likely().map(Way::of))
+            .or_else(|| self.likely().or(likely).map(Way::of))
+            .or_else(|| Way::of_segment(route))
             .unwrap_or_default()
+    }
+
+    /// Whether a delivery report is one of a call: by its own word, by what only such reports have, else by the route. The
+    /// old ones and those of the Messages API have the fields of any other.
+    pub(in crate::infobip) fn is_of_calls(&self, route: &Route) -> bool {
+        if !self.channel.is_none() {
+            return Way::of_word(&self.channel).and_then(|way| way.ours) == Some(Channel::Voice);
+        }
+        let certain = !self.price.price_per_second.is_none() || is_voice_error(&self.error.id, &self.error.name);
+        let routed = || self.way(route).ours == Some(Channel::Voice);
+        // What the vendor sends under that name is not known to be a call.
+        certain || (routed() && !route.event_is("silent_verification_delivery"))
     }
 
     /// What only one channel has.
@@ -175,6 +223,11 @@ impl<'a> Item<'a> {
         Some(Box::new(Campaign { reference: Some(reference), ..Campaign::default() }))
     }
 
+    /// An end of the message, or what WhatsApp tells of the person in its place.
+    pub(super) fn end(&self, address: &Text<'a>) -> Text<'a> {
+        address.or(&self.contact.phone_number).or(&self.contact.user_id)
+    }
+
     /// The person, from the address and what WhatsApp tells besides.
     pub(super) fn person(&self, address: &Text<'a>, way: &Way<'a>) -> Option<Box<Contact<'a>>> {
         let mut person = person(address, way.ours);
@@ -183,6 +236,16 @@ impl<'a> Item<'a> {
             person.username = known.username.take();
             person.phone = known.phone_number.take().or(person.phone);
             person.channel_id = known.user_id.take().or(person.channel_id);
+        }
+        if let Some(known) = self.user_data.get() {
+            person.id = known.cdp_person_id.take();
+            let value = known.user_identity.identity_value.take();
+            match known.user_identity.identity_type.get() {
+                Some("EMAIL") => person.email = value,
+                Some("PHONE") => person.phone = value,
+                Some("EXTERNAL_ID") => person.user_id = value,
+                _ => {}
+            }
         }
         let found = person.email.is_some() || person.phone.is_some() || person.channel_id.is_some();
         (found || person.name.is_some()).then(|| Box::new(person))

@@ -4,6 +4,7 @@
 
 mod blocklist;
 mod click;
+mod coexistence;
 mod consent;
 mod content;
 mod delivery;
@@ -15,6 +16,7 @@ mod whatsapp;
 
 pub(super) use blocklist::read as read_blocklist;
 pub(super) use click::{messenger as messenger_click, read as click};
+pub(super) use coexistence::read as read_coexistence;
 pub(super) use consent::{messenger as read_consent, whatsapp as read_marketing};
 pub(super) use delivery::read as read_delivery;
 pub(super) use inbound::{read as read_inbound, typing as read_typing};

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use tributary_events::data::{Conversation, Message, Number, Sender, Template};
 use tributary_events::{Channel, EventType};
 
+use crate::Output;
 use crate::lenient::{Obj, Text};
-use crate::{Output, canonical};
 
 use super::super::draft::{Part, Way, person, put, subject};
 use super::super::payload::{Platform, application, time};
@@ -40,13 +40,7 @@ pub(in crate::infobip) fn sender(json: &str, route: &Route, out: &mut Output<'_>
     let account = application(&update.platform, &update.application_id);
     let part = Part { json, event: event.into(), way: Way::of(Channel::Rcs), account };
     let status = update.test_number_status.or(&update.sender_status);
-    let id = part
-        .key(out, event)
-        .part(update.sender_name.get())
-        .part(update.test_number.get())
-        .part(status.get())
-        .part(update.updated_at.get())
-        .finish();
+    let identity = part.element(out);
     let mut data = part.data();
     data.sender = Some(Box::new(Sender {
         id: update.sender_name.take(),
@@ -54,7 +48,7 @@ pub(in crate::infobip) fn sender(json: &str, route: &Route, out: &mut Output<'_>
         test_number: update.test_number.take(),
         ..Sender::default()
     }));
-    put(out, id, kind, subject("sender", &update.sender_name), time(&update.updated_at), data);
+    put(out, &identity, kind, subject("sender", &update.sender_name), time(&update.updated_at), data);
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -72,16 +66,13 @@ pub(in crate::infobip) fn template(json: &str, route: &Route, out: &mut Output<'
         Ok(update) => update,
         Err(error) => return out.broken(&error, json),
     };
+    if update.name.is_none() {
+        return super::super::unrecognized(json, &Text::default(), route, out);
+    }
     // Viber and Zalo have the event too, and nothing here says RCS.
     let way = Way::of_route(route).unwrap_or_else(|| Way::of(Channel::Rcs));
     let part = Part { json, event: "TEMPLATE_UPDATE".into(), way, account: Text::default() };
-    let id = part
-        .key(out, "template")
-        .part(part.channel_word())
-        .part(update.name.get())
-        .part(update.template_status.get())
-        .part(update.updated_at.get())
-        .finish();
+    let identity = part.element(out);
     let mut data = part.data();
     data.template = Some(Box::new(Template {
         name: update.name.take(),
@@ -89,7 +80,7 @@ pub(in crate::infobip) fn template(json: &str, route: &Route, out: &mut Output<'
         reason: update.comment.take(),
         ..Template::default()
     }));
-    put(out, id, EventType::TemplateUpdated, subject("template", &update.name), time(&update.updated_at), data);
+    put(out, &identity, EventType::TemplateUpdated, subject("template", &update.name), time(&update.updated_at), data);
 }
 
 /// A conversation in the sense of the bill began.
@@ -102,17 +93,12 @@ pub(in crate::infobip) fn conversation_started<'a>(
     let way = Way::of_word(&item.channel).or_else(|| Way::of_route(route)).unwrap_or_else(|| Way::of(Channel::Rcs));
     let part = item.part_by(json, "CONVERSATION_STARTED", way);
     let conversation = &*item.conversation;
-    let whole = (item.message_id.is_none() && conversation.id.is_none()).then(|| canonical::fingerprint(json));
-    let id = part
-        .key(out, "conversation_started")
-        .part(item.message_id.get().or(whole.as_deref()))
-        .part(conversation.id.get())
-        .finish();
+    let identity = part.element(out);
     let mut data = part.data();
     data.message = Some(Box::new(Message { id: item.message_id.take(), ..Message::default() }));
     data.conversation = Some(Box::new(Conversation { id: conversation.id.take(), ..Conversation::default() }));
     let about = subject("conversation", &conversation.id).or_else(|| subject("message", &item.message_id));
-    put(out, id, EventType::BillingConversationStarted, about, time(&conversation.start_time), data);
+    put(out, &identity, EventType::BillingConversationStarted, about, time(&conversation.start_time), data);
 }
 
 /// Today the result stands in an object beside the options; in older bodies it stands alone.
@@ -154,8 +140,9 @@ pub(in crate::infobip) fn capability(json: &str, out: &mut Output<'_>) {
     let code = inner.code.or(&check.code);
     let account = application(&check.options.platform, &Text::default());
     let part = Part { json, event: "CAP_CHECK".into(), way: Way::of(Channel::Rcs), account };
-    let id = part.key(out, "cap_check").part(message_id.get()).part(number.get()).part(code.get()).finish();
+    let identity = part.element(out);
     let mut data = part.data();
+    data.address = part.address(&number);
     data.contact = (!number.is_none()).then(|| Box::new(person(&number, Some(Channel::Rcs))));
     data.message = Some(Box::new(Message {
         id: message_id.take(),
@@ -163,5 +150,5 @@ pub(in crate::infobip) fn capability(json: &str, out: &mut Output<'_>) {
         ..Message::default()
     }));
     data.number = Some(Box::new(Number { number: number.take(), status: code.take(), ..Number::default() }));
-    put(out, id, EventType::NumberCapabilityChecked, subject("number", &number), None, data);
+    put(out, &identity, EventType::NumberCapabilityChecked, subject("number", &number), None, data);
 }

@@ -3,35 +3,37 @@
 use tributary_events::EventType;
 use tributary_events::data::Message;
 
-use crate::{Output, canonical};
+use crate::Output;
 
-use super::super::draft::{put, subject};
-use super::super::payload::time;
+use super::super::draft::{company_end, person_end, put, subject};
+use super::super::payload::{moment, time};
 use super::super::route::Route;
 use super::item::Item;
 
 /// One report. Of the per-channel dialects its direction is reversed, for it comes from the person; not so in the
-/// Messages API, which names the person `destination`.
+/// Messages API, which names the person `destination`, and of `TikTok`, where `to` is the person.
 pub(in crate::infobip) fn read<'a>(report: &Item<'a>, json: &'a str, route: &Route, out: &mut Output<'_>) {
     let part = report.part(json, "SEEN", route);
-    let (company, person) = if report.destination.is_none() {
-        (&report.to, report.from.or(&report.sender))
+    let reversed = report.destination.is_none() && part.way.vendor.as_deref() != Some("TikTok");
+    let (company, person) = if reversed {
+        (report.to.clone(), report.from.or(&report.sender))
     } else {
-        (&report.sender, report.destination.clone())
+        (report.sender.or(&report.from), report.destination.or(&report.to))
     };
-    let whole = report.message_id.is_none().then(|| canonical::fingerprint(json));
-    let id =
-        part.key(out, "seen").part(part.channel_word()).part(report.message_id.get().or(whole.as_deref())).finish();
+    let me = part.naming(out);
+    let when = moment(time(&report.seen_at));
+    let identity = me.fields(&[&report.message_id, &when], &[]).unwrap_or_else(|| me.element(json));
 
     let mut data = part.data();
+    data.address = part.address(&report.end(&person));
     data.contact = report.person(&person, &part.way);
     data.message = Some(Box::new(Message {
         direction: Some("outbound".into()),
-        from: company.take(),
-        to: person.take(),
+        from: company_end(&company, part.way.ours),
+        to: person_end(&person, part.way.ours),
         ..report.message()
     }));
     data.campaign = report.campaign();
     data.callback_data = report.callback_data.take();
-    put(out, id, EventType::MessageRead, subject("message", &report.message_id), time(&report.seen_at), data);
+    put(out, &identity, EventType::MessageRead, subject("message", &report.message_id), time(&report.seen_at), data);
 }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use tributary_events::data::{Contact, Message, Payment, Template};
 use tributary_events::{Channel, EventType};
 
+use crate::Output;
 use crate::lenient::{Any, Obj, Text};
-use crate::{Output, canonical};
 
 use super::super::draft::{Part, Way, person, put, subject};
 use super::super::payload::{Platform, application, time};
@@ -45,15 +45,7 @@ pub(in crate::infobip) fn template(json: &str, out: &mut Output<'_>) {
     let change = &*update.change;
     let account = application(&update.platform, &update.application_id);
     let part = Part { json, event: "TEMPLATE_UPDATE".into(), way: Way::of(Channel::Whatsapp), account };
-    let new = change.new_status.or(&change.new_category).or(&change.new_quality_score);
-    let id = part
-        .key(out, "template")
-        .part(update.message_template_id.get())
-        .part(update.message_template_language.get())
-        .part(update.timestamp.get())
-        .part(change.kind.get())
-        .part(new.get())
-        .finish();
+    let identity = part.element(out);
     let mut data = part.data();
     data.template = Some(Box::new(Template {
         id: update.message_template_id.take(),
@@ -68,7 +60,7 @@ pub(in crate::infobip) fn template(json: &str, out: &mut Output<'_>) {
         ..Template::default()
     }));
     let about = subject("template", &update.message_template_id);
-    put(out, id, EventType::TemplateUpdated, about, time(&update.timestamp), data);
+    put(out, &identity, EventType::TemplateUpdated, about, time(&update.timestamp), data);
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -99,8 +91,9 @@ pub(in crate::infobip) fn identity(json: &str, out: &mut Output<'_>) {
     let part = Part { json, event: "IDENTITY_CHANGE".into(), way: Way::of(Channel::Whatsapp), account };
     // Users who go by a user name have no number.
     let who = identity.user_number.or(&identity.user_id);
-    let id = part.key(out, "identity").part(who.get()).part(identity.hash.get()).part(change.created_at.get()).finish();
+    let told_by = part.element(out);
     let mut data = part.data();
+    data.address = part.address(&who);
     data.contact = Some(Box::new(Contact {
         phone: identity.user_number.take(),
         channel_id: identity.user_id.take(),
@@ -108,7 +101,7 @@ pub(in crate::infobip) fn identity(json: &str, out: &mut Output<'_>) {
         new_value: identity.hash.take(),
         ..Contact::default()
     }));
-    put(out, id, EventType::ContactIdentityChanged, subject("contact", &who), time(&change.created_at), data);
+    put(out, &told_by, EventType::ContactIdentityChanged, subject("contact", &who), time(&change.created_at), data);
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -147,14 +140,9 @@ pub(in crate::infobip) fn payment(json: &str, out: &mut Output<'_>) {
     let account = application(&update.platform, &update.application_id);
     let part = Part { json, event: "PAYMENT_STATUS".into(), way: Way::of(Channel::Whatsapp), account };
     let which = payment.payment_id.or(&payment.reference_id);
-    let whole = which.is_none().then(|| canonical::fingerprint(json));
-    let id = part
-        .key(out, "payment")
-        .part(which.get().or(whole.as_deref()))
-        .part(payment.payment_status.get())
-        .part(update.created_at.get())
-        .finish();
+    let identity = part.element(out);
     let mut data = part.data();
+    data.address = part.address(&payment.from);
     data.contact = (!payment.from.is_none()).then(|| Box::new(person(&payment.from, Some(Channel::Whatsapp))));
     data.message = (!update.from.is_none())
         .then(|| Box::new(Message { from: update.from.take(), to: payment.from.take(), ..Message::default() }));
@@ -166,7 +154,7 @@ pub(in crate::infobip) fn payment(json: &str, out: &mut Output<'_>) {
         ..Payment::default()
     }));
     data.callback_data = payment.callback_data.take();
-    put(out, id, EventType::PaymentUpdated, subject("payment", &which), time(&update.created_at), data);
+    put(out, &identity, EventType::PaymentUpdated, subject("payment", &which), time(&update.created_at), data);
 }
 
 /// Events of which the vendor publishes no body: the route alone tells what they are.
@@ -179,7 +167,7 @@ pub(in crate::infobip) fn account(
 ) {
     let way = Way::of_route(route).unwrap_or_default();
     let part = Part { json, event: event.into(), way, account: Text::default() };
-    let id = part.whole(out, event);
+    let identity = part.element(out);
     let data = part.data();
-    put(out, id, kind, None, None, data);
+    put(out, &identity, kind, None, None, data);
 }

@@ -9,6 +9,7 @@ use crate::lenient::{Any, Obj, Text};
 
 use super::super::draft::{Part, Way, put, subject};
 use super::super::payload::Error;
+use super::super::route::Route;
 use super::super::status;
 
 #[derive(Debug, Default, Deserialize)]
@@ -24,7 +25,7 @@ struct Outcome<'a> {
     ni_attributes: Any<'a>,
 }
 
-pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
+pub(in crate::infobip) fn read(json: &str, route: &Route, out: &mut Output<'_>) {
     let outcome: Outcome<'_> = match out.parse(json) {
         Ok(outcome) => outcome,
         Err(error) => return out.broken(&error, json),
@@ -35,15 +36,10 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
     } else {
         ("SILENT_VERIFICATION", EventType::VerificationCompleted)
     };
-    let part = Part { json, event: event.into(), way: Way::group("Mobile identity"), account: Text::default() };
-    let id = part
-        .key(out, event)
-        .part(outcome.token.get())
-        .part(outcome.result.get())
-        .part(outcome.status.get())
-        .part(outcome.ni_attributes.is_object().then_some("attributes"))
-        .part(outcome.error.id.get())
-        .finish();
+    // The name that the subscription has for calls: the body is the same.
+    let named = if route.event_is("silent_verification_delivery") { "SILENT_VERIFICATION_DELIVERY" } else { event };
+    let part = Part { json, event: named.into(), way: Way::group("Mobile identity"), account: Text::default() };
+    let identity = out.identity(None, event).element(json);
     let mut data = part.data();
     data.verification = Some(Box::new(Verification {
         id: outcome.token.take(),
@@ -55,5 +51,5 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
         data.number = Some(Box::new(Number { details: outcome.ni_attributes.take(), ..Number::default() }));
     }
     data.failure = status::identity_failure(&outcome.error).map(Box::new);
-    put(out, id, kind, subject("verification", &outcome.token), None, data);
+    put(out, &identity, kind, subject("verification", &outcome.token), None, data);
 }

@@ -7,7 +7,7 @@ use tributary_events::data::Number;
 use crate::Output;
 use crate::lenient::{Obj, Text};
 
-use super::super::draft::{Part, Way, person, put, subject};
+use super::super::draft::{Part, Way, person, phone, put, subject};
 use super::super::payload::{Error, Platform, Status, application};
 use super::super::status;
 
@@ -16,26 +16,12 @@ use super::super::status;
 struct Lookup<'a> {
     to: Text<'a>,
     mcc_mnc: Text<'a>,
-    imsi: Text<'a>,
-    #[serde(rename = "servingMSC")]
-    serving_msc: Text<'a>,
-    original_network: Obj<Network<'a>>,
-    ported_network: Obj<Network<'a>>,
-    roaming_network: Obj<Network<'a>>,
     ported: Text<'a>,
     roaming: Text<'a>,
     status: Obj<Status<'a>>,
     error: Obj<Error<'a>>,
     platform: Obj<Platform<'a>>,
     application_id: Text<'a>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
-struct Network<'a> {
-    network_name: Text<'a>,
-    network_prefix: Text<'a>,
-    country_prefix: Text<'a>,
 }
 
 /// One number. The bulk stands beside the list.
@@ -46,18 +32,10 @@ pub(in crate::infobip) fn read(json: &str, bulk_id: &Text<'_>, out: &mut Output<
     };
     let account = application(&lookup.platform, &lookup.application_id);
     let part = Part { json, event: "NUMBER_LOOKUP".into(), way: Way::group("Number lookup"), account };
-    // The same number may be looked up again with the same outcome: without a bulk that is one event.
-    let found = [&lookup.mcc_mnc, &lookup.imsi, &lookup.serving_msc, &lookup.ported, &lookup.roaming];
-    let stands = [&lookup.status.id, &lookup.status.group_name, &lookup.error.id];
-    let networks = [&lookup.original_network, &lookup.ported_network, &lookup.roaming_network];
-    let named = networks.into_iter().flat_map(|net| [&net.network_name, &net.network_prefix, &net.country_prefix]);
-    let id = found
-        .into_iter()
-        .chain(stands)
-        .chain(named)
-        .fold(part.key(out, "lookup").part(bulk_id.get()).part(lookup.to.get()), |key, field| key.part(field.get()))
-        .finish();
+    // The same number may be looked up again with the same outcome: the bulk tells the two apart.
+    let identity = part.naming(out).with(bulk_id.get()).element(json);
     let mut data = part.data();
+    data.address = phone(&lookup.to);
     data.contact = (!lookup.to.is_none()).then(|| Box::new(person(&lookup.to, None)));
     data.number = Some(Box::new(Number {
         number: lookup.to.take(),
@@ -68,5 +46,5 @@ pub(in crate::infobip) fn read(json: &str, bulk_id: &Text<'_>, out: &mut Output<
         ..Number::default()
     }));
     data.failure = status::failure(&lookup.status, &lookup.error).map(Box::new);
-    put(out, id, EventType::NumberLookedUp, subject("number", &lookup.to), None, data);
+    put(out, &identity, EventType::NumberLookedUp, subject("number", &lookup.to), None, data);
 }

@@ -46,12 +46,13 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
     };
     let account = application(&handover.platform, &handover.application_id);
     let part = Part { json, event: "DELIVERY".into(), way: Way::of(Channel::OpenChannel), account };
-    let id = part.whole(out, "open_channel");
+    let identity = part.element(out);
     let (kind, text) = {
         let (new, old) = (&handover.content.body, &handover.message.body);
         (new.kind.or(&old.kind), new.text.or(&old.text))
     };
     let mut data = part.data();
+    data.address = part.address(&handover.destination);
     data.contact = (!handover.destination.is_none()).then(|| Box::new(person(&handover.destination, part.way.ours)));
     data.message = Some(Box::new(Message {
         direction: Some("outbound".into()),
@@ -62,5 +63,5 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
         ..Message::default()
     }));
     data.callback_data = handover.callback_data.take();
-    put(out, id, EventType::MessageQueued, None, None, data);
+    put(out, &identity, EventType::MessageQueued, None, None, data);
 }

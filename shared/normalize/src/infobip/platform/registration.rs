@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use tributary_events::{EventType, Str, data};
 
+use crate::Output;
 use crate::lenient::{Any, List, Obj, Text};
-use crate::{Output, canonical};
 
 use super::super::draft::{Part, Way, put, subject};
 use super::super::payload::{Platform, application, time};
@@ -57,7 +57,6 @@ struct Content<'a> {
     vet_type: Text<'a>,
     vetting_score: Text<'a>,
     campaign_network: Text<'a>,
-    days_until_rejection: Text<'a>,
 
     /// Text, or a list of it.
     rejection_reasons: Any<'a>,
@@ -92,16 +91,7 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
     let part = Part { json, event: name, way: Way::group("Registration"), account };
     let which = content.vet_id.or(&content.campaign_id).or(&content.brand_id).or(&content.id);
     let status = content.status();
-    let whole = which.is_none().then(|| canonical::fingerprint(json));
-    let id = part
-        .key(out, "registration")
-        .part(update.event.get())
-        .part(which.get().or(whole.as_deref()))
-        .part(content.campaign_network.get())
-        .part(status.get())
-        .part(content.days_until_rejection.get())
-        .part(update.received_at.get())
-        .finish();
+    let identity = part.element(out);
     let reasons = content.reasons(out);
     let mut data = part.data();
     data.registration = Some(Box::new(data::Registration {
@@ -115,7 +105,7 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
         reasons: (!reasons.is_empty()).then_some(reasons),
         ..data::Registration::default()
     }));
-    put(out, id, kind, subject("registration", &which), time(&update.received_at), data);
+    put(out, &identity, kind, subject("registration", &which), time(&update.received_at), data);
 }
 
 impl<'a> Content<'a> {

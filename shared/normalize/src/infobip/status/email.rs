@@ -64,3 +64,30 @@ pub(super) const BOUNCED: &[Code] = &[
 
 /// System errors, group 3.
 pub(super) const SYSTEM: &[Code] = &[recoverable(6013, "EC_INTERNAL_SYSTEM_ERROR", VendorError)];
+
+/// Codes and names of before the update of the email error codes: some numbers stand for something else today.
+pub(super) const OLDER: &[Code] = &[
+    permanent(6001, "EC_EMAIL_BLACKLISTED", SuppressionList),
+    permanent(6002, "EC_EMAILS_SPAM_CONTENT", Spam),
+    permanent(6003, "EC_EMAIL_UNSUBSCRIBED_EMAIL_ADDRESS", SuppressionList),
+    // Dropped, for the address had bounced before.
+    permanent(6004, "EC_BOUNCED_EMAIL_ADDRESS", SuppressionList),
+    permanent(6005, "EC_EMAIL_DROPPED", Policy),
+    recoverable(6008, "EC_DEFERRED_DUE_TO_INSUFFICIENT_STORAGE", MailboxFull),
+    permanent(6009, "EC_MAILBOX_UNAVAILABLE", UnknownRecipient),
+    recoverable(6010, "EC_STORAGE_LIMIT_EXCEEDED", MailboxFull),
+    recoverable(6013, "EC_TEMPORARY_SENDING_ERROR", VendorError),
+    permanent(6014, "EC_PERMANENT_SENDING_ERROR", VendorError),
+    recoverable(6015, "EC_EMAIL_GATEWAY_ERROR", VendorError),
+    permanent(6016, "EC_EMAIL_SENDER_DOMAIN_BLOCKED", SenderNotAllowed),
+    recoverable(6017, "EC_EMAIL_IP_BLACKLISTED", SenderNotAllowed),
+    permanent(6018, "EC_INVALID_GATEWAY_REQUEST", Configuration),
+    permanent(6021, "EC_EMAIL_HANDLE_BARS_ERROR", Configuration),
+];
+
+/// Whether the row is a refusal by the mailbox provider that says something about the address.
+pub(super) fn is_bounce(row: &Code) -> bool {
+    let listed = |rows: &[Code]| rows.iter().any(|known| known.name == row.name);
+    let bounced = listed(BOUNCED) || listed(OLDER) && matches!(row.code, 6008..=6010 | 6017);
+    bounced && !matches!(row.code, 6042..=6045 | 6047..=6049)
+}

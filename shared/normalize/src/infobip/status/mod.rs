@@ -19,6 +19,8 @@ pub(super) mod voice;
 
 use tributary_events::{EventType, Failure, FailureClass, FailureReason};
 
+use crate::lenient::Text;
+
 use super::payload::{Error, Status};
 
 use code::{Code, Flag};
@@ -26,7 +28,7 @@ use code::{Code, Flag};
 pub(super) use code::Group;
 
 /// Every table of error codes. Where products share a code, the name tells; failing that, the order here.
-const ERRORS: [&[Code]; 13] = [
+const ERRORS: [&[Code]; 14] = [
     general::HANDSET,
     general::USER,
     general::OPERATOR,
@@ -40,6 +42,7 @@ const ERRORS: [&[Code]; 13] = [
     push::CLOUD,
     mms::MMS,
     dlt::DLT,
+    email::OLDER,
 ];
 
 const STATUSES: [&[code::Status]; 4] = [statuses::GENERAL, statuses::MMS, statuses::EMAIL, statuses::PUSH];
@@ -64,23 +67,44 @@ pub(super) fn delivery(status: &Status<'_>, error: &Error<'_>) -> Option<EventTy
         (Group::Accepted | Group::Pending, _) => EventType::MessageQueued,
         (Group::Delivered, _) if status.is(2, "DELIVERED_TO_OPERATOR") => EventType::MessageSent,
         (Group::Delivered, _) => EventType::MessageDelivered,
-        (Group::Undeliverable | Group::Expired | Group::Rejected, Some(Bounce::Hard)) => EventType::MessageBounced,
-        (Group::Undeliverable | Group::Expired | Group::Rejected, Some(Bounce::Soft)) => EventType::MessageDeferred,
+        // Soft ones too: the vendor tries no more.
+        (Group::Undeliverable | Group::Rejected, Some(_)) | (Group::Expired, Some(Bounce::Hard)) => {
+            EventType::MessageBounced
+        }
+        (Group::Undeliverable | Group::Rejected, None) if is_on_a_stop_list(status, error) => {
+            EventType::MessageSuppressed
+        }
         (Group::Undeliverable, None) => EventType::MessageUndelivered,
-        (Group::Expired, None) => EventType::MessageExpired,
+        (Group::Expired, _) => EventType::MessageExpired,
         (Group::Rejected, None) => EventType::MessageRejected,
     })
 }
 
+fn is_on_a_stop_list(status: &Status<'_>, error: &Error<'_>) -> bool {
+    failure(status, error).is_some_and(|failure| failure.reason == FailureReason::SuppressionList)
+}
+
 /// Why a report says what it says. `None` if nothing went wrong.
 ///
-/// The error explains, where there is one; else the status, if it is one of failure. What was delivered has not failed,
-/// whatever its error says.
+/// The error explains, where there is one that we know; else the status, if it is one of failure. What was delivered has
+/// not failed, whatever its error says.
 pub(super) fn failure<'a>(status: &Status<'a>, error: &Error<'a>) -> Option<Failure<'a>> {
     if group(status) == Some(Group::Delivered) {
         return None;
     }
-    error_failure(error).or_else(|| status_failure(status))
+    let by_status = status_failure(status);
+    let Some(by_error) = error_failure(error) else { return by_status };
+    // An error that says nothing does not hide a status that says why.
+    let reason = match by_error.reason {
+        FailureReason::Other => by_status.map_or(FailureReason::Other, |failure| failure.reason),
+        known => known,
+    };
+    Some(Failure { reason, ..by_error })
+}
+
+/// What tells the error of one report from that of another: its code, else its name. Nothing if nothing went wrong.
+pub(super) fn code<'a>(error: &Error<'a>) -> Text<'a> {
+    if is_no_error(error) { Text::default() } else { error.id.or(&error.name) }
 }
 
 /// The failure an error object stands for, by the tables of messages. `None` for no error.
@@ -141,40 +165,48 @@ enum Bounce {
 /// The bounce an error stands for. The list of bounced mail holds faults of sender and content as well: they say
 /// nothing about the address and are no bounces here.
 fn bounce(error: &Error<'_>) -> Option<Bounce> {
-    let known = find(error, &[email::BOUNCED])?;
-    match known.code {
-        6042..=6045 | 6047..=6049 => None,
-        _ if known.flag == Flag::Permanent => Some(Bounce::Hard),
-        _ => Some(Bounce::Soft),
+    let known = find(error, &ERRORS)?;
+    if !email::is_bounce(known) {
+        return None;
     }
+    Some(if known.flag == Flag::Permanent { Bounce::Hard } else { Bounce::Soft })
 }
 
 /// `NO_ERROR`, nothing at all, or a group that says so.
 fn is_no_error(error: &Error<'_>) -> bool {
-    if error.id.get() == Some("0") || error.name.is("NO_ERROR") {
+    if error.name.is("NO_ERROR") {
         return true;
+    }
+    if error.id.get() == Some("0") {
+        return find(error, &ERRORS).is_none();
     }
     error.id.is_none()
         && error.name.is_none()
         && (error.group_name.is_none() || error.group_name.is("OK") || error.group_id.get() == Some("0"))
 }
 
+/// The row of an error. A name that we know beats a number that stands for another: numbers were given anew, and
+/// products share them. Some bodies have the name where the number should be.
 fn find(error: &Error<'_>, tables: &[&'static [Code]]) -> Option<&'static Code> {
     let rows = || tables.iter().copied().flatten();
-    match error.id.get().and_then(|id| id.parse::<u16>().ok()) {
-        None => rows().find(|row| error.name.is(row.name)),
-        Some(id) => {
-            let same = || rows().filter(move |row| row.code == id);
-            same().find(|row| error.name.is(row.name)).or_else(|| same().next())
-        }
-    }
+    let id = error.id.get().and_then(|id| id.parse::<u16>().ok());
+    let name = if id.is_none() { error.name.or(&error.id) } else { error.name.clone() };
+    let named = || rows().filter(|row| name.is(row.name));
+    named()
+        .find(|row| Some(row.code) == id)
+        .or_else(|| named().next())
+        .or_else(|| rows().find(|row| Some(row.code) == id))
 }
 
 /// The row of a status. Ids recur in other groups, so the name goes first, then the id within the group.
 fn known(status: &Status<'_>, group: Option<Group>) -> Option<&'static code::Status> {
     let rows = || STATUSES.iter().copied().flatten().filter(|row| group.is_none_or(|group| row.group == group));
+    let others = || statuses::OTHER_NAMES.iter().filter(|row| group.is_none_or(|group| row.group == group));
     let id = status.id.get().and_then(|id| id.parse::<u16>().ok());
-    rows().find(|row| status.name.is(row.name)).or_else(|| rows().find(|row| Some(row.id) == id))
+    rows()
+        .chain(others())
+        .find(|row| status.name.is(row.name) || status.id.is(row.name))
+        .or_else(|| rows().find(|row| Some(row.id) == id))
 }
 
 impl Status<'_> {

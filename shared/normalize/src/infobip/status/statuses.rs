@@ -1,7 +1,7 @@
 //! Status codes by group, and the reason a failed status gives by itself, where no error explains it.
 
 use tributary_events::FailureReason::{
-    Busy, Cancelled, Configuration, ContentRejected, InvalidAddress, Network, NoAnswer, Other, Policy, Quota,
+    Busy, Cancelled, Configuration, ContentRejected, Declined, InvalidAddress, Network, NoAnswer, Other, Policy, Quota,
     SenderNotAllowed, SuppressionList, UnknownRecipient, Unreachable, VendorError,
 };
 
@@ -70,4 +70,12 @@ pub(super) const PUSH: &[Status] = &[
     status(Rejected, 71, "REJECTED_INVALID_QUERY", Some(Configuration)),
     status(Rejected, 73, "REJECTED_INVALID_INBOX_TOPIC", Some(Configuration)),
     status(Rejected, 74, "REJECTED_INVALID_PRIMARY_BUTTON_ACTION", Some(Configuration)),
+];
+
+/// Statuses by other names of theirs, and what the page does not list: they have no number of their own.
+pub(super) const OTHER_NAMES: &[Status] = &[
+    status(Undeliverable, 98, "CANCELED", Some(Cancelled)),
+    status(Rejected, 98, "CANCELED", Some(Cancelled)),
+    status(Undeliverable, 99, "DECLINED", Some(Declined)),
+    status(Rejected, 99, "DECLINED", Some(Declined)),
 ];

@@ -73,9 +73,58 @@ const OLD: &[Row] = &[
     (5603, "EC_DECLINE", Unknown, Declined),
 ];
 
+/// Other spellings of names above: words that states, masking reports and older bodies have.
+const ALSO: &[(&str, &str)] = &[
+    ("answered", "NORMAL_HANGUP"),
+    ("finished", "NORMAL_HANGUP"),
+    ("user_busy", "BUSY"),
+    ("canceled", "CANCELLED"),
+    ("declined", "REJECTED"),
+    ("decline", "REJECTED"),
+];
+
+/// What a name or a code says of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::infobip) enum Ending {
+    /// It ended as it should.
+    Well,
+    /// It did not, and this is why; with the name that the list has for it.
+    Badly(&'static str, FailureClass, FailureReason),
+}
+
+/// What a word of the vendor's says of a call: the name of a code or a state, in any case and with any separators.
+pub(in crate::infobip) fn ending_of_word(word: &str) -> Option<Ending> {
+    let folded = crate::fold(word);
+    let name = ALSO.iter().find(|(also, _)| *also == folded).map_or(folded, |(_, name)| crate::fold(name));
+    let is = |known: &str| crate::fold(known) == name;
+    if OK.iter().any(|row| is(row.1)) {
+        return Some(Ending::Well);
+    }
+    rows().find(|row| is(row.1)).map(|row| Ending::Badly(row.1, row.2, row.3))
+}
+
+fn ending_of_number(number: u32) -> Option<Ending> {
+    if OK.iter().any(|row| row.0 == number) {
+        return Some(Ending::Well);
+    }
+    rows().find(|row| row.0 == number).map(|row| Ending::Badly(row.1, row.2, row.3))
+}
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    [HANDSET, USER, OPERATOR, OLD].into_iter().flatten()
+}
+
+/// Whether an error is one of calls, whatever the route: by its number, which no other product has (5492 is of messages),
+/// or by a name of before.
+pub(in crate::infobip) fn is_voice_error(code: &Text<'_>, name: &Text<'_>) -> bool {
+    let number = code.get().and_then(|code| code.parse::<u32>().ok());
+    let in_range = number.is_some_and(|number| matches!(number, 5000..=5491 | 5493..=5999 | 10000..=10999));
+    in_range || name.get().is_some_and(|name| name.starts_with("EC_VOICE_") || name.starts_with("VOICE_"))
+}
+
 /// The failure a voice code stands for. `None` where the call ended as it should, or where there is no code at all.
 ///
-/// Code and name may both be missing or not agree; the code goes first.
+/// Code and name may both be missing or not agree: a name that is known goes before a number whose name is another.
 pub(in crate::infobip) fn voice_failure<'a>(
     code: &Text<'a>,
     name: &Text<'a>,
@@ -85,16 +134,20 @@ pub(in crate::infobip) fn voice_failure<'a>(
         return None;
     }
     let number = code.get().and_then(|code| code.parse::<u32>().ok());
-    let named = |known: &str| name.is(known);
-    if OK.iter().any(|(id, known)| number.map_or_else(|| named(known), |number| number == *id)) {
-        return None;
-    }
-    let rows = || [HANDSET, USER, OPERATOR, OLD].into_iter().flatten();
-    let row = number.and_then(|number| rows().find(|row| row.0 == number)).or_else(|| rows().find(|row| named(row.1)));
-    let (class, reason) = row.map_or_else(|| unlisted(number), |row| (row.2, row.3));
+    // The name UNKNOWN says no more than no name.
+    let word = if number.is_none() { name.or(code) } else { name.clone() };
+    let by_name = word.get().filter(|_| !word.is("UNKNOWN")).and_then(ending_of_word);
+    let (known, class, reason) = match by_name.or_else(|| ending_of_number(number?)) {
+        Some(Ending::Well) => return None,
+        Some(Ending::Badly(known, class, reason)) => (Some(known), class, reason),
+        None => {
+            let (class, reason) = unlisted(number);
+            (None, class, reason)
+        }
+    };
     Some(Failure {
         code: code.take(),
-        name: name.take().or_else(|| row.map(|row| row.1.into())),
+        name: name.take().or_else(|| known.map(Into::into)),
         description: description.take(),
         ..Failure::new(class, reason)
     })
@@ -159,6 +212,46 @@ mod tests {
             let by_name = failure("", name).unwrap();
             assert_eq!(by_name.reason, reason, "{name}");
             assert_eq!(by_name.name.as_deref(), Some(name));
+        }
+    }
+
+    #[test]
+    fn a_known_name_goes_before_a_number_of_another_name() {
+        assert_eq!(failure("10200", "BUSY").unwrap().reason, Busy);
+        assert_eq!(failure("10000", "REJECTED").unwrap().reason, Declined);
+        assert!(failure("10310", "NORMAL_HANGUP").is_none());
+        assert_eq!(failure("10200", "UNKNOWN").unwrap().reason, NoAnswer);
+        assert_eq!(failure("10200", "NAME_OF_TOMORROW").unwrap().reason, NoAnswer);
+    }
+
+    #[test]
+    fn a_name_is_known_in_any_spelling() {
+        for (name, reason) in [
+            ("no answer", NoAnswer),
+            ("No-Answer", NoAnswer),
+            ("CANCELED", Cancelled),
+            ("canceled", Cancelled),
+            ("DECLINED", Declined),
+            ("user busy", Busy),
+            ("congestion", Network),
+        ] {
+            assert_eq!(failure("", name).unwrap().reason, reason, "{name}");
+        }
+        assert!(failure("", "answered").is_none());
+        assert_eq!(failure("NO_ANSWER", "").unwrap().reason, NoAnswer, "the name where the number should be");
+    }
+
+    #[test]
+    fn an_error_of_calls_is_told_from_those_of_messages() {
+        for (code, name) in
+            [("10200", ""), ("5003", "EC_VOICE_NO_ANSWER"), ("5599", "EC_VOICE_ERROR_SERVER"), ("10000", "")]
+        {
+            assert!(is_voice_error(&code.into(), &name.into()), "{code} {name}");
+        }
+        for (code, name) in
+            [("0", "NO_ERROR"), ("5492", "EC_DUPLICATE_MESSAGE"), ("1", "EC_UNKNOWN_SUBSCRIBER"), ("", "BUSY")]
+        {
+            assert!(!is_voice_error(&code.into(), &name.into()), "{code} {name}");
         }
     }
 

@@ -3,16 +3,14 @@
 use std::borrow::Cow;
 
 use tributary_events::data::{Detection, MediaStream, Playback, Transcription, Transfer};
-use tributary_events::{
-    Channel, Data, Draft, EventId, EventType, Failure, FailureClass, FailureReason, Key, Str, data,
-};
+use tributary_events::{Channel, Data, Draft, EventType, Failure, FailureClass, FailureReason, Str, data};
 
 use super::super::payload::application;
-use super::payload::{self, Envelope, ErrorCode, Piece, Properties};
+use super::payload::{Envelope, ErrorCode, Piece, Properties};
 use super::types::{About, event_type};
 use super::{VENDOR_CHANNEL, objects, outcome};
 use crate::lenient::{Any, Text};
-use crate::{Output, canonical, original};
+use crate::{Output, original};
 
 /// What the event belongs to. The envelope's ids are optional, and those in `properties` say the same.
 struct Ids<'a> {
@@ -38,6 +36,10 @@ impl<'a> Ids<'a> {
         }
     }
 
+    fn any(&self) -> bool {
+        [&self.call, &self.conference, &self.dialog, &self.bulk].into_iter().any(|id| !id.is_none())
+    }
+
     /// A recording has the subject of what was recorded, so that one that comes after the end still finds its call.
     fn subject(&self, about: About) -> Option<Str<'a>> {
         let call = || self.call.get().map(|id| format!("call/{id}"));
@@ -55,69 +57,50 @@ impl<'a> Ids<'a> {
     }
 }
 
-/// Puts out the event `name` of this envelope. A name that the schema does not list flows as `unrecognized`.
+/// Puts out the event `name` of this envelope. A name that the schema does not list flows as `unrecognized`, and so does
+/// one that tells of no call, conference, dialog or bulk.
+///
+/// There is no event id, and the same type recurs within one call, at times in one moment: all of the body tells it.
 pub(super) fn put(body: &str, name: &str, envelope: &Envelope<'_>, out: &mut Output<'_>) {
-    let kind = event_type(name).unwrap_or(EventType::Unrecognized);
-    let about = About::of(name);
     let ids = Ids::of(envelope);
+    let kind = event_type(name).filter(|_| ids.any() || has_ends(&envelope.properties));
+    let kind = kind.map_or(EventType::Unrecognized, |kind| as_detected(kind, &envelope.properties.detection_result));
+    let about = About::of(name);
     let mut data = Data::new(name.to_owned(), original(body));
     data.vendor.channel = Some(Cow::Borrowed(VENDOR_CHANNEL));
-    data.vendor.account = application(&envelope.platform, &envelope.application_id).take();
-    data.channel = Some(Channel::Voice);
-    let code = error_code(&envelope.properties, out);
-    fill(&mut data, kind, about, name, envelope, &ids, &code);
-    out.event(Draft {
-        id: key(body, name, envelope, &ids, out.source()),
-        kind,
-        subject: ids.subject(about),
-        time: objects::time(&envelope.timestamp),
-        data,
-    });
-}
-
-/// There is no event id, and the same type recurs within one call: the timestamp is what tells two events apart.
-fn key(body: &str, name: &str, envelope: &Envelope<'_>, ids: &Ids<'_>, source: &str) -> EventId {
-    let properties = &envelope.properties;
     let account = application(&envelope.platform, &envelope.application_id);
-    let at = match objects::time(&envelope.timestamp) {
-        Some(time) => time.to_string(),
-        None => canonical::fingerprint(body),
-    };
-    let mut key = Key::new(source, account.get())
-        .part(Some("calls"))
-        .part(Some(name))
-        .part(ids.call.get())
-        .part(ids.conference.get())
-        .part(ids.dialog.get())
-        .part(ids.bulk.get())
-        .part(Some(&at))
-        .part(properties.file_id.get())
-        .part(properties.transfer_id.get())
-        .part(properties.stream_id.get())
-        // Two actions may fail, and two pieces of speech end, in the same millisecond.
-        .part(properties.action_type.get())
-        .part(transcription(&properties.results).text.as_deref());
-    for file in properties.recording.files.iter().chain(properties.recording.composed_files.iter()) {
-        key = key.part(file.id.get());
-    }
-    key.finish()
+    data.vendor.account = account.take();
+    data.channel = Some(Channel::Voice);
+    let code = error_code(&envelope.properties);
+    fill(&mut data, kind, about, name, envelope, &ids, &code);
+    let identity = out.identity(account.get(), name).element(body);
+    out.event(&identity, Draft { kind, subject: ids.subject(about), time: objects::time(&envelope.timestamp), data });
 }
 
-/// An object where something ended, a word in ERROR.
-fn error_code<'a>(properties: &Properties<'a>, out: &Output<'_>) -> ErrorCode<'a> {
-    let of_log = || {
-        let code = &properties.call_log.error_code;
-        ErrorCode { id: code.id.clone(), name: code.name.clone(), description: code.description.clone() }
-    };
-    match properties.error_code.get() {
-        Some(json) if properties.error_code.is_object() => out.parse(json).unwrap_or_default(),
-        _ if properties.call_log.error_code.get().is_some() => of_log(),
-        _ => ErrorCode {
-            id: properties.error_code.text(),
-            name: Text::default(),
-            description: properties.error_details.clone(),
-        },
+/// Whether a call without an id tells who called whom.
+fn has_ends(properties: &Properties<'_>) -> bool {
+    [&properties.call, &properties.call_log].into_iter().any(|call| {
+        !call.from.is_none()
+            || !call.to.is_none()
+            || objects::endpoint(&call.endpoint).is_some_and(|end| end.address.is_some())
+    })
+}
+
+/// What answered: the vendor has one event for both. A result that is neither says that nobody knows.
+fn as_detected(kind: EventType, result: &Text<'_>) -> EventType {
+    match kind {
+        EventType::CallMachineDetected if result.is("HUMAN") => EventType::CallHumanDetected,
+        EventType::CallMachineDetected if !result.is("MACHINE") => EventType::Unrecognized,
+        kind => kind,
     }
+}
+
+/// The code of an end or of an error, wherever it stands.
+fn error_code<'a>(properties: &Properties<'a>) -> ErrorCode<'a> {
+    let places = [&properties.error_code, &properties.call_log.error_code, &properties.call.error_code];
+    let mut code = places.into_iter().find(|code| !code.is_none()).cloned().unwrap_or_default();
+    code.description = code.description.or(&properties.error_details);
+    code
 }
 
 fn fill<'a>(
@@ -167,15 +150,15 @@ fn fill<'a>(
         }
         EventType::CallTranscribed => data.transcription = Some(Box::new(transcription(&properties.results))),
         EventType::CallMachineDetected
+        | EventType::CallHumanDetected
         | EventType::CallMachineDetectionFailed
         | EventType::CallMachineMessageDetected
         | EventType::CallMachineMessageDetectionFailed => {
-            data.detection = Some(Box::new(Detection {
-                result: properties.detection_result.take(),
-                confidence: properties.confidence_rating.take(),
-                reason: properties.reason.take(),
-                ..Detection::default()
-            }));
+            data.detection = Some(Box::new(detection(properties)));
+        }
+        // A result that nobody knows.
+        EventType::Unrecognized if !properties.detection_result.is_none() => {
+            data.detection = Some(Box::new(detection(properties)));
         }
         EventType::MediaStreamStarted | EventType::MediaStreamFinished | EventType::MediaStreamFailed => {
             data.media_stream = Some(Box::new(MediaStream {
@@ -215,6 +198,7 @@ fn call<'a>(data: &mut Data<'a>, kind: EventType, envelope: &Envelope<'a>, ids: 
     }
     let mut call = body.map(objects::call).unwrap_or_default();
     data.contact = body.and_then(|body| objects::contact(body, &properties.resolved_cnam)).map(Box::new);
+    data.address = objects::phone(data.contact.as_deref());
     if data.attributes.is_none() {
         data.attributes = body.and_then(|body| body.custom_data.take());
     }
@@ -237,9 +221,8 @@ fn call<'a>(data: &mut Data<'a>, kind: EventType, envelope: &Envelope<'a>, ids: 
         EventType::CallDtmfCaptured => call.dtmf = properties.dtmf.take(),
         EventType::CallPlaybackFinished => call.dtmf = properties.captured_dtmf.take(),
         EventType::CallActionFailed => call.action = properties.action_type.take(),
-        EventType::CallMachineDetected => {
-            let result = &properties.detection_result;
-            call.answered_by = if result.is("HUMAN") || result.is("MACHINE") { result.lower() } else { None };
+        EventType::CallMachineDetected | EventType::CallHumanDetected => {
+            call.answered_by = properties.detection_result.lower();
         }
         _ => {}
     }
@@ -292,6 +275,15 @@ fn recording<'a>(about: About, properties: &Properties<'a>) -> data::Recording<'
     recording
 }
 
+fn detection<'a>(properties: &Properties<'a>) -> Detection<'a> {
+    Detection {
+        result: properties.detection_result.take(),
+        confidence: properties.confidence_rating.take(),
+        reason: properties.reason.take(),
+        ..Detection::default()
+    }
+}
+
 fn playback<'a>(kind: Option<&'static str>, duration: &Text<'a>, completed: &Text<'a>) -> Playback<'a> {
     Playback {
         kind: kind.map(Cow::Borrowed),
@@ -327,7 +319,8 @@ fn failure<'a>(kind: EventType, properties: &Properties<'a>, code: &ErrorCode<'a
         | EventType::DialogFinished
         | EventType::ConferenceFinished => outcome::failure(code),
         EventType::CallFailed => {
-            outcome::failure(code).or_else(|| Some(outcome::failure_of_state(&state(&properties.call_log))))
+            let state = properties.call_log.state.or(&properties.call.state);
+            outcome::failure(code).or_else(|| Some(outcome::failure_of_state(&state)))
         }
         EventType::DialogFailed => {
             outcome::failure(code).or_else(|| Some(outcome::failure_of_state(&properties.dialog.child_call.state)))
@@ -340,7 +333,10 @@ fn failure<'a>(kind: EventType, properties: &Properties<'a>, code: &ErrorCode<'a
                 .map(|(status, reason)| Failure { name: status.take(), ..unexplained(reason) })
         }
         // ERROR has a code space of its own, of which Infobip publishes no list.
-        EventType::CallActionFailed => Some(Failure { code: code.id.take(), ..unexplained(&code.description) }),
+        EventType::CallActionFailed => {
+            let name = if code.id.is_none() { None } else { code.name.take() };
+            Some(Failure { code: code.id.or(&code.name).take(), name, ..unexplained(&code.description) })
+        }
         EventType::CallTransferFailed
         | EventType::DialogTransferFailed
         | EventType::RecordingFailed
@@ -352,10 +348,6 @@ fn failure<'a>(kind: EventType, properties: &Properties<'a>, code: &ErrorCode<'a
         | EventType::MediaStreamFailed => Some(unexplained(&properties.reason)),
         _ => None,
     }
-}
-
-fn state<'a>(call: &payload::Call<'a>) -> Text<'a> {
-    call.state.clone()
 }
 
 /// A failure of which Infobip gives a sentence and no code.

@@ -1,21 +1,22 @@
 //! Delivery reports of voice messages, outbound IVR, click-to-call and Calls Markup Language.
 //!
-//! Three generations: `voiceCall` holds the call; its fields lie flat in the report with times in milliseconds; flat
-//! and fewer. A report may hold either, so both places are read.
+//! Four dialects: `voiceCall` holds the call; its fields lie flat in the report with times in milliseconds; flat and
+//! fewer; and the Messages API's, which has no call at all. A report may hold any, so all places are read.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use tributary_events::data::{Call, Contact, Message, Money, Recording, Transcription};
-use tributary_events::{Channel, Data, Draft, EventType, Failure, Key};
+use tributary_events::data::{Call, Campaign, Contact, Message, Money, Recording, Transcription};
+use tributary_events::{Channel, Data, Draft, EventType, Failure, FailureReason, Timestamp};
 
+use super::super::draft::report_identity;
 use super::super::payload::{self, Error, Platform, Price, Status};
 use super::super::route::Route;
-use super::super::status::voice::voice_failure;
+use super::super::status::voice::{ending_of_word, is_voice_error, voice_failure};
 use super::super::status::{self, Group};
 use super::{VENDOR_CHANNEL, objects, outcome};
 use crate::lenient::{Any, Obj, Text};
-use crate::{Output, canonical, original};
+use crate::{Identity, Output, original};
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
@@ -24,6 +25,13 @@ struct Report<'a> {
     message_id: Text<'a>,
     from: Text<'a>,
     to: Text<'a>,
+    // The Messages API's names of both, and what else it has.
+    event: Any<'a>,
+    channel: Text<'a>,
+    sender: Text<'a>,
+    destination: Text<'a>,
+    message_count: Text<'a>,
+    campaign_reference_id: Text<'a>,
     sent_at: Text<'a>,
     done_at: Text<'a>,
     mcc_mnc: Text<'a>,
@@ -75,12 +83,37 @@ pub(in crate::infobip) fn read_report(report: &str, _route: &Route, out: &mut Ou
     }
 }
 
+impl<'a> Report<'a> {
+    /// Whether it tells of the call, in any generation. The price is no sign: it comes and goes.
+    fn has_call(&self) -> bool {
+        let flat = [&self.start_time, &self.answer_time, &self.end_time, &self.duration, &self.dtmf_codes];
+        self.voice_call.get().is_some() || flat.into_iter().any(|field| !field.is_none())
+    }
+
+    /// What tells it apart. A report of a call is told by all of it: each attempt of a message has one, and the vendor
+    /// documents no fields that tell two of them apart. One without a call is a report like that of any other channel.
+    fn identity(&self, text: &str, account: &Text<'a>, out: &Output<'_>) -> Identity {
+        let me = out.identity(account.get(), "DELIVERY");
+        if self.has_call() {
+            return me.element(text);
+        }
+        let to = self.to.or(&self.destination);
+        report_identity(&me, text, &self.message_id, &to, &self.status, &self.error, self.done_at())
+    }
+
+    fn done_at(&self) -> Option<Timestamp> {
+        payload::time(&self.done_at).or_else(|| objects::time(&self.done_at))
+    }
+}
+
 fn put(text: &str, report: &Report<'_>, out: &mut Output<'_>) {
     let voice = &report.voice_call;
     let (kind, failure) = verdict(&report.status, &report.error);
     let application = payload::application(&report.platform, &report.application_id);
     let inbound = voice.direction.is("INBOUND");
     let ended_at = objects::time(&voice.end_time.or(&report.end_time));
+    let (from, to) = (report.from.or(&report.sender), report.to.or(&report.destination));
+    let identity = report.identity(text, &application, out);
 
     let mut data = Data::new("DELIVERY", original(text));
     data.vendor.channel = Some(Cow::Borrowed(VENDOR_CHANNEL));
@@ -92,20 +125,26 @@ fn put(text: &str, report: &Report<'_>, out: &mut Output<'_>) {
         id: report.message_id.take(),
         bulk_id: report.bulk_id.take(),
         direction: Some(direction.clone()),
-        from: report.from.take(),
-        to: report.to.take(),
+        from: from.take(),
+        to: to.take(),
+        parts: report.message_count.int(),
         kind: voice.feature.lower(),
         sent_at: objects::time(&report.sent_at),
         status: report.status.name.or(&report.status.group_name).take(),
         network: report.mcc_mnc.take(),
         ..Message::default()
     }));
-    let person = if inbound { &report.from } else { &report.to };
+    let person = if inbound { &from } else { &to };
     data.contact = person.take().map(|phone| Box::new(Contact { phone: Some(phone), ..Contact::default() }));
+    data.address = objects::phone(data.contact.as_deref());
+    data.campaign = report
+        .campaign_reference_id
+        .take()
+        .map(|reference| Box::new(Campaign { reference: Some(reference), ..Campaign::default() }));
     data.call = Some(Box::new(Call {
         direction: Some(direction),
-        from: report.from.take(),
-        to: report.to.take(),
+        from: from.take(),
+        to: to.take(),
         outcome: outcome.map(Cow::Borrowed),
         started_at: objects::time(&voice.start_time.or(&report.start_time)),
         answered_at: objects::time(&voice.answer_time.or(&report.answer_time)),
@@ -131,55 +170,60 @@ fn put(text: &str, report: &Report<'_>, out: &mut Output<'_>) {
             ..Transcription::default()
         }));
     }
-    data.price = report.price.price_per_second.take().map(|amount| {
+    let per_second = |amount| {
         Box::new(Money {
             amount: Some(amount),
             currency: report.price.currency.take(),
             per: Some(Cow::Borrowed("second")),
             ..Money::default()
         })
-    });
+    };
+    data.price = report.price.price_per_second.take().map(per_second).or_else(|| report.price.money());
     data.callback_data = report.callback_data.take();
 
-    let key = Key::new(out.source(), application.get()).part(Some("voice_delivery"));
-    let key = match report.message_id.get() {
-        // A report differs from the next one of its message by these; its price may be corrected later.
-        Some(id) => key
-            .part(Some(id))
-            .part(report.status.id.or(&report.status.group_name).get())
-            .part(report.error.id.or(&report.error.name).get())
-            .part(report.to.get()),
-        None => key.part(Some(&canonical::fingerprint(text))),
-    };
-    out.event(Draft {
-        id: key.finish(),
-        kind,
-        subject: report.message_id.get().map(|id| Cow::Owned(format!("message/{id}"))),
-        time: ended_at.or_else(|| objects::time(&report.done_at)).or_else(|| objects::time(&report.sent_at)),
-        data,
-    });
+    // Where nothing tells when the call ended, the sending is the nearest time.
+    let sent_at = if report.has_call() { objects::time(&report.sent_at) } else { None };
+    let time = ended_at.or_else(|| report.done_at()).or(sent_at);
+    let subject = report.message_id.get().map(|id| Cow::Owned(format!("message/{id}")));
+    out.event(&identity, Draft { kind, subject, time, data });
 }
 
 /// What became of the message.
 ///
-/// The error is read before the status: accounts of before 2024 report a call that nobody answered as DELIVERED, with
-/// error 5003 EC_VOICE_NO_ANSWER.
+/// The error of a call is read before the status: accounts of before 2024 report a call that nobody answered as DELIVERED,
+/// with error 5003 EC_VOICE_NO_ANSWER. Any other error means what it means for a message.
 fn verdict<'a>(status: &Status<'a>, error: &Error<'a>) -> (EventType, Option<Failure<'a>>) {
-    // The tables of messages do not hold the error codes of calls.
     let none = Error::default();
-    let failure = voice_failure(&error.id, &error.name, &error.description);
-    match status::delivery(status, &none) {
+    let by_name_alone =
+        error.id.is_none() && !error.name.is("NO_ERROR") && error.name.get().and_then(ending_of_word).is_some();
+    let of_calls = is_voice_error(&error.id, &error.name) || by_name_alone;
+    let failure = of_calls.then(|| voice_failure(&error.id, &error.name, &error.description)).flatten();
+    let of_messages = if of_calls { &none } else { error };
+    let by_status = status::failure(status, of_messages);
+    match status::delivery(status, of_messages) {
         Some(_) if failure.is_some() && status::group(status) == Some(Group::Delivered) => {
             (EventType::MessageUndelivered, failure)
         }
-        Some(kind @ (EventType::MessageUndelivered | EventType::MessageExpired | EventType::MessageRejected)) => {
-            (kind, failure.or_else(|| status::failure(status, &none)))
+        Some(kind @ (EventType::MessageQueued | EventType::MessageSent | EventType::MessageDelivered)) => {
+            (kind, by_status)
         }
-        Some(kind) => (kind, None),
+        Some(kind) => (kind, explained(failure, by_status)),
         // No status: the error alone tells whether the call was answered.
         None if failure.is_some() => (EventType::MessageUndelivered, failure),
-        None if !error.id.is_none() => (EventType::MessageDelivered, None),
-        None => (EventType::Unrecognized, None),
+        None if of_calls => (EventType::MessageDelivered, None),
+        None => (EventType::Unrecognized, by_status),
+    }
+}
+
+/// An error that says nothing does not hide a status that says why.
+fn explained<'a>(error: Option<Failure<'a>>, status: Option<Failure<'a>>) -> Option<Failure<'a>> {
+    match error {
+        Some(error) if error.reason == FailureReason::Other => {
+            let reason = status.map_or(FailureReason::Other, |status| status.reason);
+            Some(Failure { reason, ..error })
+        }
+        Some(error) => Some(error),
+        None => status,
     }
 }
 
@@ -218,6 +262,32 @@ mod tests {
         }
         for error in ["{}", r#"{"id":0}"#, r#"{"name":"NO_ERROR"}"#, r#"{"id":5000}"#, r#"{"id":"5001"}"#] {
             assert_eq!(verdict_of(delivered, error), (EventType::MessageDelivered, None), "{error}");
+        }
+        // The error of a message does not undo a call that was answered.
+        let error = r#"{"id":1,"name":"EC_UNKNOWN_SUBSCRIBER"}"#;
+        assert_eq!(verdict_of(delivered, error), (EventType::MessageDelivered, None));
+    }
+
+    #[test]
+    fn end_codes_come_as_text_and_by_name_only() {
+        let failed = r#"{"groupId":2,"groupName":"UNDELIVERABLE"}"#;
+        for (error, reason) in [
+            (r#"{"name":"NO_ANSWER"}"#, FailureReason::NoAnswer),
+            (r#"{"name":"CANCELED"}"#, FailureReason::Cancelled),
+            (r#"{"name":"DECLINED"}"#, FailureReason::Declined),
+            (r#"{"id":"10201"}"#, FailureReason::Busy),
+            (r#"{"id":10200,"name":"BUSY"}"#, FailureReason::Busy),
+        ] {
+            assert_eq!(verdict_of(failed, error), (EventType::MessageUndelivered, Some(reason)), "{error}");
+        }
+        assert_eq!(verdict_of("{}", r#"{"id":10000}"#), (EventType::MessageDelivered, None));
+    }
+
+    #[test]
+    fn an_error_that_says_nothing_does_not_hide_the_status() {
+        let status = r#"{"groupId":5,"id":12,"name":"REJECTED_NOT_ENOUGH_CREDITS"}"#;
+        for error in [r#"{"id":10310,"name":"UNKNOWN"}"#, r#"{"id":10999}"#, "{}"] {
+            assert_eq!(verdict_of(status, error), (EventType::MessageRejected, Some(FailureReason::Quota)), "{error}");
         }
     }
 

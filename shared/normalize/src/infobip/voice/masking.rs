@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tributary_events::data::{Call, Contact, Detection, Recording, Transfer};
-use tributary_events::{Channel, Data, Draft, EventType, Failure, FailureClass, FailureReason, Key, Timestamp};
+use tributary_events::{Channel, Data, Draft, EventType, Failure, FailureClass, FailureReason, Timestamp};
 
 use super::super::route::Route;
-use super::VENDOR_CHANNEL;
+use super::super::status::voice::{Ending, ending_of_word};
 use super::outcome::word;
-use crate::lenient::Text;
-use crate::{Answer, Output, Request, Settings, canonical, original};
+use super::{VENDOR_CHANNEL, objects};
+use crate::lenient::{Text, plausible};
+use crate::{Answer, Output, Request, Settings, original};
 
 /// The setting with the command for an inbound call, a JSON object.
 const REPLY: &str = "number_masking_reply";
@@ -75,8 +76,9 @@ fn command<'a>(settings: &'a Settings, name: &str) -> Option<&'a str> {
     (reply.starts_with('{') && serde_json::from_str::<&RawValue>(reply).is_ok()).then_some(reply)
 }
 
+/// Puts out a callback or a report. Neither has an id of its own: one call may have several of both, with the same
+/// correlation ids, so all of the body tells it. The backup URLs are sent the same body.
 pub(super) fn put(body: &str, masking: &Masking<'_>, out: &mut Output<'_>) {
-    let report = masking.is_report();
     let after_dtmf = masking.dtmf_captured.flag() == Some(true);
     let mut data = Data::new("NUMBER_MASKING", original(body));
     data.vendor.channel = Some(Cow::Borrowed(VENDOR_CHANNEL));
@@ -85,6 +87,7 @@ pub(super) fn put(body: &str, masking: &Masking<'_>, out: &mut Output<'_>) {
     let caller = if after_dtmf { Text::default() } else { masking.from.clone() };
     data.failure = failure(&masking.status).map(Box::new);
     data.contact = caller.take().map(|phone| Box::new(Contact { phone: Some(phone), ..Contact::default() }));
+    data.address = objects::phone(data.contact.as_deref());
     let answered_at = time(&masking.answered_time);
     let rang_at = time(&masking.ringing_time);
     let outcome = match &data.failure {
@@ -121,38 +124,22 @@ pub(super) fn put(body: &str, masking: &Masking<'_>, out: &mut Output<'_>) {
             ..Recording::default()
         }));
     }
-    let key = Key::new(out.source(), None).part(Some("number_masking"));
-    let key = match masking.correlation_id.get() {
-        Some(id) if report => {
-            key.part(Some("report")).part(Some(id)).part(masking.action.get()).part(masking.status.get())
-        }
-        Some(id) => {
-            let round = if after_dtmf { "dtmf" } else { "call" };
-            key.part(Some(round)).part(Some(id)).part(masking.from.get())
-        }
-        None => key.part(Some(&canonical::fingerprint(body))),
-    };
-    out.event(Draft {
-        id: key.finish(),
-        kind: EventType::CallMasked,
-        subject: masking.correlation_id.get().map(|id| Cow::Owned(format!("call/{id}"))),
-        time: answered_at.or(rang_at),
-        data,
-    });
+    let identity = out.identity(None, "NUMBER_MASKING").element(body);
+    let subject =
+        masking.correlation_id.or(&masking.nm_correlation_id).get().map(|id| Cow::Owned(format!("call/{id}")));
+    out.event(&identity, Draft { kind: EventType::CallMasked, subject, time: answered_at.or(rang_at), data });
 }
 
 /// The report's times have no zone. That they are UTC is our reading: every other voice body is in UTC.
 fn time(text: &Text<'_>) -> Option<Timestamp> {
-    Timestamp::parse_assuming_utc(text.get()?)
+    plausible(Timestamp::parse_assuming_utc(text.get()?))
 }
 
 fn failure<'a>(status: &Text<'a>) -> Option<Failure<'a>> {
-    let (class, reason) = match crate::fold(status.get()?).as_str() {
-        "answered" => return None,
-        "no_answer" => (FailureClass::Transient, FailureReason::NoAnswer),
-        "busy" => (FailureClass::Transient, FailureReason::Busy),
-        "congestion" => (FailureClass::Transient, FailureReason::Network),
-        _ => (FailureClass::Unknown, FailureReason::Other),
+    let (class, reason) = match ending_of_word(status.get()?) {
+        Some(Ending::Well) => return None,
+        Some(Ending::Badly(_, class, reason)) => (class, reason),
+        None => (FailureClass::Unknown, FailureReason::Other),
     };
     Some(Failure { name: status.take(), ..Failure::new(class, reason) })
 }

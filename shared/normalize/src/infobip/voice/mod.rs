@@ -2,6 +2,8 @@
 //!
 //! No field tells these bodies apart; [`read`] goes by the fields that only one of them has.
 
+#[cfg(test)]
+pub(super) mod bodies;
 mod calls;
 mod delivery;
 mod masking;
@@ -12,6 +14,7 @@ mod simple;
 mod types;
 
 use serde::Deserialize;
+use tributary_events::Channel;
 
 use super::route::Route;
 use crate::lenient::{Any, Text};
@@ -40,11 +43,17 @@ struct Probe<'a> {
     correlation_id: Text<'a>,
     calling_number: Text<'a>,
     called_number: Text<'a>,
+    time_of_call: Text<'a>,
     call_link_id: Text<'a>,
     call_details: Any<'a>,
     route_id: Text<'a>,
     endpoint: Any<'a>,
     start_time: Text<'a>,
+    error_code: Any<'a>,
+    recording_file_id: Text<'a>,
+    captured_dtmf: Text<'a>,
+    machine_detection_result: Text<'a>,
+    dial_data: Any<'a>,
     voice_call: Any<'a>,
 }
 
@@ -61,17 +70,19 @@ enum Body {
     Destination,
     /// A callback of the Calls Markup Language.
     Markup,
+    /// Of a call, under the route's name if it has one.
+    OfCall(String),
 }
 
 impl Probe<'_> {
     fn body(&self, route: &Route) -> Option<Body> {
+        if self.payload.get().is_some() {
+            return None;
+        }
         let any_id = [&self.call_id, &self.conference_id, &self.dialog_id, &self.calls_configuration_id]
             .into_iter()
             .any(|id| !id.is_none());
         let calls = any_id || !self.bulk_id.is_none() || self.properties.is_object();
-        if self.payload.get().is_some() {
-            return None;
-        }
         if let Some(name) = self.kind.get() {
             let upper = name.to_ascii_uppercase();
             // Anything might call itself ERROR.
@@ -82,19 +93,55 @@ impl Probe<'_> {
                 (false, false) => None,
             };
         }
-        let routed = route.vendor_event();
-        Some(match routed.filter(|name| types::event_type(name).is_some()) {
-            Some(name) if calls => Body::Calls(name),
-            _ if self.voice_call.is_object() => Body::Report,
-            _ if !self.nm_correlation_id.is_none() => Body::Masking,
-            _ if route.event_is("number_masking") && !self.correlation_id.is_none() => Body::Masking,
-            _ if !self.calling_number.is_none() && !self.called_number.is_none() => Body::MissedCall,
-            _ if !self.call_link_id.is_none() && self.call_details.is_object() => Body::CallLink,
-            _ if self.call_id.is_none() => return None,
-            _ if !self.route_id.is_none() => Body::Destination,
-            _ if self.endpoint.is_object() || !self.start_time.is_none() => Body::Markup,
-            _ => return None,
+        Some(if self.voice_call.is_object() {
+            Body::Report
+        } else if !self.nm_correlation_id.is_none()
+            || (route.event_is("number_masking") && !self.correlation_id.is_none())
+        {
+            Body::Masking
+        } else if self.is_missed_call(route) {
+            Body::MissedCall
+        } else if !self.call_link_id.is_none() && self.call_details.is_object() {
+            Body::CallLink
+        } else if !self.call_id.is_none() && !self.route_id.is_none() {
+            Body::Destination
+        } else if self.is_markup() {
+            Body::Markup
+        } else {
+            return self.by_route(any_id, route);
         })
+    }
+
+    /// Two numbers, or one and the time.
+    fn is_missed_call(&self, route: &Route) -> bool {
+        let numbers =
+            [&self.calling_number, &self.called_number].into_iter().filter(|number| !number.is_none()).count();
+        let told = !self.time_of_call.is_none() || route.event_is("missed_call");
+        numbers == 2 || (numbers == 1 && told)
+    }
+
+    fn is_markup(&self) -> bool {
+        let of_a_script = self.endpoint.is_object()
+            || self.error_code.non_empty().is_some()
+            || self.dial_data.is_object()
+            || [&self.start_time, &self.recording_file_id, &self.captured_dtmf, &self.machine_detection_result]
+                .into_iter()
+                .any(|field| !field.is_none());
+        // A Calls event has all of these inside `properties`.
+        !self.call_id.is_none() && of_a_script && !self.properties.is_object()
+    }
+
+    /// The route names what the body does not, if the body is about a call, conference, dialog or bulk at all.
+    fn by_route(&self, any_id: bool, route: &Route) -> Option<Body> {
+        let name = route.vendor_event();
+        let of_calls = any_id || self.properties.is_object();
+        match name.filter(|name| types::event_type(name).is_some()) {
+            Some(name) if of_calls => Some(Body::Calls(name)),
+            _ if !self.call_id.is_none() && route.our_channel() == Some(Channel::Voice) => {
+                Some(Body::OfCall(route.vendor_event().unwrap_or_default()))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -117,6 +164,7 @@ pub(super) fn read(body: &str, route: &Route, out: &mut Output<'_>) -> Result<bo
         Some(Body::CallLink) => simple::call_link(body, &out.parse(body)?, out),
         Some(Body::Destination) => simple::call_request(body, "call routing URL destination", &out.parse(body)?, out),
         Some(Body::Markup) => simple::call_request(body, "Calls Markup Language callback", &out.parse(body)?, out),
+        Some(Body::OfCall(name)) => simple::call_request(body, &name, &out.parse(body)?, out),
     }
     Ok(true)
 }
@@ -147,6 +195,9 @@ mod tests {
             (r#"{"callLinkId":"l","callDetails":{}}"#, Some(Body::CallLink)),
             (r#"{"routeId":"r","callId":"c","startTime":"t"}"#, Some(Body::Destination)),
             (r#"{"callId":"c","endpoint":{}}"#, Some(Body::Markup)),
+            (r#"{"callId":"c","capturedDtmf":"12"}"#, Some(Body::Markup)),
+            (r#"{"callId":"c","errorCode":"BUSY"}"#, Some(Body::Markup)),
+            (r#"{"callingNumber":"1","timeOfCall":3}"#, Some(Body::MissedCall)),
         ] {
             assert_eq!(body(json, &[]), expected, "{json}");
         }
@@ -159,7 +210,6 @@ mod tests {
             r#"{"type":"CALL_FAILED","payload":{"id":"c"}}"#,
             r#"{"type":"text","bulkId":"b"}"#,
             r#"{"correlationId":"c","from":"1"}"#,
-            r#"{"callId":"c"}"#,
             r#"{"messageId":"m","status":{}}"#,
             "{}",
         ] {
@@ -172,6 +222,13 @@ mod tests {
         let json = r#"{"callId":"c","timestamp":"t"}"#;
         assert_eq!(body(json, &["voice", "call-ringing"]), calls("CALL_RINGING"));
         assert_eq!(body(r#"{"correlationId":"c"}"#, &["VOICE_VIDEO", "NUMBER_MASKING"]), Some(Body::Masking));
+        // A script's callback at the URL of another event.
+        assert_eq!(body(r#"{"callId":"c","endpoint":{}}"#, &["voice", "CALL_FINISHED"]), Some(Body::Markup));
+        assert_eq!(body(r#"{"callId":"c"}"#, &["voice", "MARKUP"]), Some(Body::OfCall("MARKUP".to_owned())));
+        assert_eq!(body(r#"{"callId":"c"}"#, &[]), None);
+        // A bulk of messages is none of calls.
+        assert_eq!(body(r#"{"bulkId":"b","messageId":"m","status":{}}"#, &["voice", "CALL_FAILED"]), None);
+        assert_eq!(body(r#"{"ping":1}"#, &["voice", "MISSED_CALL"]), None);
         // The body's own word goes first.
         assert_eq!(body(r#"{"type":"CALL_FAILED","callId":"c"}"#, &["voice", "CALL_RINGING"]), calls("CALL_FAILED"));
     }

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use tributary_events::data::{self, CallEndpoint, RecordingFile};
-use tributary_events::{Str, Timestamp};
+use tributary_events::{Channel, Str, Timestamp};
 
 use super::payload::{self, Audio, Conference, Dialog, Endpoint, File, Participant, Recording, Role, Video};
+use crate::address;
 use crate::lenient::{Any, Obj, Text};
 
 /// A time of the voice products: ISO 8601, or milliseconds since 1970 in the older bodies.
@@ -24,13 +25,13 @@ pub(super) fn texts<'a>(any: &Any<'a>) -> Vec<Str<'a>> {
 pub(super) fn endpoint<'a>(endpoint: &Obj<Endpoint<'a>>) -> Option<CallEndpoint<'a>> {
     endpoint.get().map(|endpoint| CallEndpoint {
         kind: endpoint.kind.lower(),
-        address: address(endpoint).take(),
+        address: address_of(endpoint).take(),
         name: endpoint.display_name.take(),
         ..CallEndpoint::default()
     })
 }
 
-fn address<'a>(endpoint: &Endpoint<'a>) -> Text<'a> {
+fn address_of<'a>(endpoint: &Endpoint<'a>) -> Text<'a> {
     endpoint.phone_number.or(&endpoint.identity).or(&endpoint.username).or(&endpoint.identifier)
 }
 
@@ -52,14 +53,16 @@ pub(super) fn contact<'a>(call: &payload::Call<'a>, name: &Text<'a>) -> Option<d
         Some(_) => None,
         None => {
             let end = if inbound { &call.from } else { &call.to };
-            let known = !call.direction.is_none() && is_number(end);
+            let known = !call.direction.is_none() && end.get().is_some_and(address::is_phone);
             known.then(|| data::Contact { phone: end.take(), name, ..data::Contact::default() })
         }
     }
 }
 
-fn is_number(text: &Text<'_>) -> bool {
-    text.get().is_some_and(|text| text.trim_start_matches('+').bytes().all(|byte| byte.is_ascii_digit()))
+/// The number of the person that a call was with: the one address it is about. A WebRTC identity is the customer's own
+/// name of a person and no address.
+pub(super) fn phone<'a>(contact: Option<&data::Contact<'a>>) -> Option<data::Address<'a>> {
+    address::address(&contact?.phone.clone().map_or_else(Text::default, Text::from), Some(Channel::Voice))
 }
 
 pub(super) fn media<'a>(audio: &Obj<Audio<'_>>, video: &Obj<Video<'_>>) -> Option<data::Media<'a>> {
@@ -120,8 +123,13 @@ pub(super) fn conference<'a>(id: &Text<'a>, conference: &Conference<'a>) -> data
         id: id.take(),
         name: conference.name.take(),
         participant_call_ids: (!calls.is_empty()).then_some(calls),
+        participants: participants(&conference.participants),
         ..data::Conference::default()
     }
+}
+
+fn participants<'a>(all: &[Participant<'a>]) -> Option<Vec<data::Participant<'a>>> {
+    (!all.is_empty()).then(|| all.iter().map(|one| participant(&one.call_id, one)).collect())
 }
 
 pub(super) fn participant<'a>(call_id: &Text<'a>, participant: &Participant<'a>) -> data::Participant<'a> {
@@ -185,6 +193,8 @@ fn file<'a>(file: &File<'a>, call_id: &Text<'a>) -> RecordingFile<'a> {
         started_at: time(&file.start_time),
         ended_at: time(&file.end_time),
         location: file.location.take(),
+        expires_at: time(&file.expiration_time),
+        channels: file.multichannel_mapping_data.take(),
         ..RecordingFile::default()
     }
 }

@@ -3,7 +3,7 @@
 use tributary_events::EventType;
 use tributary_events::{Failure, FailureClass, FailureReason};
 
-use super::super::status::voice::voice_failure;
+use super::super::status::voice::{Ending, ending_of_word, voice_failure};
 use super::payload::ErrorCode;
 use crate::lenient::Text;
 
@@ -14,10 +14,8 @@ pub(super) fn failure<'a>(code: &ErrorCode<'a>) -> Option<Failure<'a>> {
 
 /// The failure behind a call's state, for calls that failed without a code.
 pub(super) fn failure_of_state(state: &Text<'_>) -> Failure<'static> {
-    let (class, reason) = match state.get() {
-        Some("NO_ANSWER") => (FailureClass::Transient, FailureReason::NoAnswer),
-        Some("BUSY") => (FailureClass::Transient, FailureReason::Busy),
-        Some("CANCELLED") => (FailureClass::Unknown, FailureReason::Cancelled),
+    let (class, reason) = match state.get().and_then(ending_of_word) {
+        Some(Ending::Badly(_, class, reason)) => (class, reason),
         _ => (FailureClass::Unknown, FailureReason::Other),
     };
     Failure::new(class, reason)
@@ -38,13 +36,12 @@ pub(super) fn outcome(
         EventType::CallFinished if answered => Some("answered"),
         EventType::CallFinished => Some(failed.unwrap_or("answered")),
         EventType::CallFailed => Some(failed.unwrap_or("failed")),
-        EventType::CallBulkStatus => match state.get() {
-            _ if answered => Some("answered"),
-            _ if failed.is_some() => failed,
-            Some("FINISHED") => Some("answered"),
-            Some("NO_ANSWER" | "BUSY" | "CANCELLED" | "FAILED") => Some(word(failure_of_state(state).reason)),
-            _ => None,
-        },
+        EventType::CallBulkStatus if answered => Some("answered"),
+        EventType::CallBulkStatus => failed.or_else(|| match state.get().and_then(ending_of_word) {
+            Some(Ending::Well) => Some("answered"),
+            Some(Ending::Badly(_, _, reason)) => Some(word(reason)),
+            None => state.is("FAILED").then_some("failed"),
+        }),
         _ => None,
     }
 }
@@ -100,6 +97,14 @@ mod tests {
     fn a_call_under_way_has_no_outcome() {
         assert_eq!(of(EventType::CallRinging, false, "", "RINGING"), None);
         assert_eq!(of(EventType::CallBulkStatus, false, "", "CALLING"), None);
-        assert_eq!(of(EventType::CallBulkStatus, false, "", "BUSY"), Some("busy"));
+        for (state, word) in [
+            ("BUSY", "busy"),
+            ("CANCELED", "cancelled"),
+            ("Declined", "declined"),
+            ("FINISHED", "answered"),
+            ("FAILED", "failed"),
+        ] {
+            assert_eq!(of(EventType::CallBulkStatus, false, "", state), Some(word), "{state}");
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! Bodies of the Calls API, as Infobip names them (OpenAPI 3.210.0, schema `Event` and those below it).
 //!
-//! `properties` has another shape for each type; the shapes do not contradict each other but in `errorCode`, so one
-//! struct holds them all. No field is required by the schema, none is here.
+//! `properties` has another shape for each type; the shapes do not contradict each other, so one struct holds them all.
+//! No field is required by the schema, none is here.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::super::payload::Platform;
 use crate::lenient::{Any, List, Obj, Text};
@@ -55,8 +55,7 @@ pub(super) struct Properties<'a> {
     pub(super) conference: Obj<Conference<'a>>,
     pub(super) dialog: Obj<Dialog<'a>>,
     pub(super) participant: Obj<Participant<'a>>,
-    /// An object where something ended, a word in ERROR.
-    pub(super) error_code: Any<'a>,
+    pub(super) error_code: ErrorCode<'a>,
     pub(super) hangup_source: Text<'a>,
     // *_TRANSFER_*
     pub(super) transferor_call: Obj<Leg<'a>>,
@@ -118,20 +117,53 @@ pub(super) struct Call<'a> {
     pub(super) dialog_id: Text<'a>,
     pub(super) bulk_id: Text<'a>,
     pub(super) external_id: Text<'a>,
-    pub(super) error_code: Obj<ErrorCode<'a>>,
+    pub(super) error_code: ErrorCode<'a>,
     pub(super) hangup_source: Text<'a>,
     pub(super) sender: Text<'a>,
     pub(super) custom_data: Any<'a>,
     /// Only in the request of a call routing URL destination.
     pub(super) application_id: Text<'a>,
+    // Only in callbacks of the Calls Markup Language.
+    pub(super) recording_file_id: Text<'a>,
+    pub(super) captured_dtmf: Text<'a>,
+    pub(super) machine_detection_result: Text<'a>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
+/// How something ended, or why it failed: `{id, name, description}` by the schema of what ends, a bare word in ERROR.
+/// Either is taken everywhere: a bare number is the id, a bare word the name.
+#[derive(Debug, Default, Clone)]
 pub(super) struct ErrorCode<'a> {
     pub(super) id: Text<'a>,
     pub(super) name: Text<'a>,
     pub(super) description: Text<'a>,
+}
+
+impl ErrorCode<'_> {
+    pub(super) fn is_none(&self) -> bool {
+        self.id.is_none() && self.name.is_none()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for ErrorCode<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Default, Deserialize)]
+        #[serde(default, bound(deserialize = "'de: 'a"))]
+        struct Object<'a> {
+            id: Text<'a>,
+            name: Text<'a>,
+            description: Text<'a>,
+        }
+        let any = Any::deserialize(deserializer)?;
+        if any.is_object() {
+            let Object { id, name, description } =
+                any.get().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+            return Ok(Self { id, name, description });
+        }
+        let bare = any.text();
+        let is_number = bare.int().is_some();
+        let (id, name) = if is_number { (bare, Text::default()) } else { (Text::default(), bare) };
+        Ok(Self { id, name, description: Text::default() })
+    }
 }
 
 /// One end of a call. It is the caller on inbound calls, the callee on outbound ones.
@@ -260,6 +292,10 @@ pub(super) struct File<'a> {
     pub(super) start_time: Text<'a>,
     pub(super) end_time: Text<'a>,
     pub(super) location: Text<'a>,
+    /// Until when the vendor keeps it.
+    pub(super) expiration_time: Text<'a>,
+    /// Which call is on which channel of the file.
+    pub(super) multichannel_mapping_data: Any<'a>,
 }
 
 #[derive(Default, Deserialize)]

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use tributary_events::data::{Call, Conference, Contact, Dialog};
-use tributary_events::{Channel, Data, Draft, EventType, Key};
+use tributary_events::data::{Call, Conference, Contact, Detection, Dialog, Participant, Recording as RecordingData};
+use tributary_events::{Channel, Data, Draft, EventType};
 
 use super::payload::{self, Endpoint, ErrorCode, Recording};
 use super::{VENDOR_CHANNEL, objects, outcome};
 use crate::lenient::{Any, List, Obj, Text};
-use crate::{Output, canonical, original};
+use crate::{Output, original};
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
@@ -32,14 +32,9 @@ pub(super) fn missed_call(body: &str, missed: &MissedCall<'_>, out: &mut Output<
         started_at: time,
         ..Call::default()
     }));
-    let at = time.map_or_else(|| canonical::fingerprint(body), |time| time.to_string());
-    let id = Key::new(out.source(), None)
-        .part(Some("missed_call"))
-        .part(missed.calling_number.get())
-        .part(missed.called_number.get())
-        .part(Some(&at))
-        .finish();
-    out.event(Draft { id, kind: EventType::CallMissed, subject: None, time, data });
+    data.address = objects::phone(data.contact.as_deref());
+    let identity = out.identity(None, "MISSED_CALL").element(body);
+    out.event(&identity, Draft { kind: EventType::CallMissed, subject: None, time, data });
 }
 
 #[derive(Default, Deserialize)]
@@ -49,7 +44,7 @@ pub(super) struct CallLink<'a> {
     call_details: Obj<CallDetails<'a>>,
     custom_data: Any<'a>,
     recording: Obj<Recording<'a>>,
-    error_code: Obj<ErrorCode<'a>>,
+    error_code: ErrorCode<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -78,7 +73,8 @@ struct Side<'a> {
     state: Text<'a>,
 }
 
-/// What came of a call over a call link. One body at the end; it has no time of its own.
+/// What came of a call over a call link. One body at the end; it has no time of its own. Which side is the person and
+/// which the company's is not told, so there is no address.
 pub(super) fn call_link(body: &str, link: &CallLink<'_>, out: &mut Output<'_>) {
     let details = &link.call_details;
     let sides: Vec<&Side<'_>> =
@@ -109,11 +105,14 @@ pub(super) fn call_link(body: &str, link: &CallLink<'_>, out: &mut Output<'_>) {
         ..Call::default()
     }));
     data.failure = failure.map(Box::new);
-    if !details.dialog_id.is_none() {
+    let both = [("caller", &details.caller), ("callee", &details.callee)];
+    let both: Vec<_> = both.iter().filter_map(|(role, side)| Some(participant(Some(*role), side.get()?))).collect();
+    if !both.is_empty() || !details.dialog_id.is_none() {
         data.dialog = Some(Box::new(Dialog {
             id: details.dialog_id.take(),
             parent_call_id: details.caller.call_id.take(),
             child_call_id: details.callee.call_id.take(),
+            participants: (!both.is_empty()).then_some(both),
             ..Dialog::default()
         }));
     }
@@ -121,6 +120,7 @@ pub(super) fn call_link(body: &str, link: &CallLink<'_>, out: &mut Output<'_>) {
         data.conference = Some(Box::new(Conference {
             id: details.conference_id.take(),
             participant_call_ids: Some(details.participants.iter().filter_map(|side| side.call_id.take()).collect()),
+            participants: Some(details.participants.iter().map(|side| participant(None, side)).collect()),
             ..Conference::default()
         }));
     }
@@ -130,56 +130,61 @@ pub(super) fn call_link(body: &str, link: &CallLink<'_>, out: &mut Output<'_>) {
         (None, None) => "call",
     };
     data.recording = link.recording.get().map(|recording| Box::new(objects::recording(scope, recording)));
-    let mut key = Key::new(out.source(), None)
-        .part(Some("call_link"))
-        .part(link.call_link_id.get())
-        .part(details.dialog_id.get())
-        .part(details.conference_id.get());
-    if details.dialog_id.is_none() {
-        for side in &sides {
-            key = key.part(side.call_id.get());
-        }
-    }
     let subject = match (details.dialog_id.get(), first.and_then(|side| side.call_id.get())) {
         (Some(id), _) => Some(format!("dialog/{id}")),
         (None, Some(id)) => Some(format!("call/{id}")),
-        (None, None) => {
-            key = key.part(Some(&canonical::fingerprint(body)));
-            None
-        }
+        (None, None) => None,
     };
-    out.event(Draft {
-        id: key.finish(),
-        kind: EventType::CallLinkFinished,
-        subject: subject.map(Cow::Owned),
-        time: ended_at,
-        data,
-    });
+    let identity = out.identity(None, "call link webhook").element(body);
+    let draft = Draft { kind: EventType::CallLinkFinished, subject: subject.map(Cow::Owned), time: ended_at, data };
+    out.event(&identity, draft);
 }
 
 fn address<'a>(side: &Side<'a>) -> Option<tributary_events::Str<'a>> {
     objects::endpoint(&side.endpoint)?.address
 }
 
-/// A request that asks what to do with a call: it wants an answer that a queue cannot give, and is no event of the
-/// list. It flows on under the words that Infobip's documentation has for it.
-pub(super) fn call_request(body: &str, name: &'static str, call: &payload::Call<'_>, out: &mut Output<'_>) {
-    let mut data = voice_data(name, body);
-    data.vendor.account = call.application_id.take();
-    data.contact = objects::contact(call, &Text::default()).map(Box::new);
-    data.attributes = call.custom_data.take();
-    data.call = Some(Box::new(objects::call(call)));
-    let id = Key::new(out.source(), call.application_id.get())
-        .part(Some("call_request"))
-        .part(call.call_id.get())
-        .part(Some(&canonical::fingerprint(body)))
-        .finish();
-    let subject = call.call_id.get().map(|id| Cow::Owned(format!("call/{id}")));
-    // `startTime` is when the call began, not when this was asked.
-    out.event(Draft { id, kind: EventType::Unrecognized, subject, time: None, data });
+fn participant<'a>(role: Option<&'static str>, side: &Side<'a>) -> Participant<'a> {
+    Participant {
+        call_id: side.call_id.take(),
+        state: side.state.take(),
+        role: role.map(Cow::Borrowed),
+        joined_at: objects::time(&side.join_time),
+        left_at: objects::time(&side.leave_time),
+        endpoint: objects::endpoint(&side.endpoint),
+        ..Participant::default()
+    }
 }
 
-fn voice_data<'a>(name: &'static str, body: &'a str) -> Data<'a> {
+/// A request that asks what to do with a call: it wants an answer that a queue cannot give, and is no event of the
+/// list. It flows on under the words that Infobip's documentation has for it.
+pub(super) fn call_request(body: &str, name: &str, call: &payload::Call<'_>, out: &mut Output<'_>) {
+    let mut data = voice_data(name.to_owned(), body);
+    data.vendor.account = call.application_id.take();
+    data.contact = objects::contact(call, &Text::default()).map(Box::new);
+    data.address = objects::phone(data.contact.as_deref());
+    data.attributes = call.custom_data.take();
+    data.failure = outcome::failure(&call.error_code).map(Box::new);
+    data.call = Some(Box::new(Call {
+        end_code: call.error_code.id.take(),
+        end_name: call.error_code.name.take(),
+        dtmf: call.captured_dtmf.take(),
+        ..objects::call(call)
+    }));
+    data.detection = call
+        .machine_detection_result
+        .take()
+        .map(|result| Box::new(Detection { result: Some(result), ..Detection::default() }));
+    data.recording = call.recording_file_id.take().map(|id| {
+        Box::new(RecordingData { scope: Some(Cow::Borrowed("call")), file_id: Some(id), ..RecordingData::default() })
+    });
+    let subject = call.call_id.get().map(|id| Cow::Owned(format!("call/{id}")));
+    let identity = out.identity(call.application_id.get(), name).element(body);
+    // `startTime` is when the call began, not when this was asked.
+    out.event(&identity, Draft { kind: EventType::Unrecognized, subject, time: None, data });
+}
+
+fn voice_data<'a>(name: impl Into<tributary_events::Str<'a>>, body: &'a str) -> Data<'a> {
     let mut data = Data::new(name, original(body));
     data.vendor.channel = Some(Cow::Borrowed(VENDOR_CHANNEL));
     data.channel = Some(Channel::Voice);
