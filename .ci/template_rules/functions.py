@@ -97,7 +97,7 @@ def check_times(template, sources):
     schedules = [event["Properties"].get("Schedule") for event in events if event["Type"] == "Schedule"]
     if schedules != ["rate(1 minute)"]:
         yield f"sweeper: its schedule must be rate(1 minute), not {schedules}"
-    # It holds pages of several shards and a chunk of each, inflated: tests/built/memory.rs measures below 128 MB of its own.
+    # It holds pages of several shards and a chunk of each, inflated, whatever FunctionMemory is.
     memory = sweeper.get("MemorySize")
     if not isinstance(memory, int) or memory < 256:
         yield f"sweeper: MemorySize must be its own and 256 at least, not {memory}"
