@@ -52,7 +52,9 @@ def check_permissions(template, sources):
                 yield f"{name}: a statement must allow actions on resources"
         both = {(action, "ClaimsTable") for action in CLAIMS_ACTIONS}
         both |= {(f"dynamodb:{action}", "JournalTable") for action in ("BatchWriteItem", "UpdateItem", "DeleteItem")}
-        both |= {("sqs:SendMessage", "EventsQueue"), ("sqs:GetQueueAttributes", "EventsQueue")}
+        both |= {("sqs:SendMessage", "EventsQueue")}
+        if name != POLLER:
+            both |= {("sqs:GetQueueAttributes", "EventsQueue")}
         if name in sources:
             secret = target(function["Variables"].get(f"TRIBUTARY_{name.upper()}_SECRET_ID"))
             own = {("sqs:SendMessage", "QuarantineQueue"), ("sqs:SendMessage", "SpillQueue")}
@@ -64,6 +66,7 @@ def check_permissions(template, sources):
         else:
             own = {("dynamodb:Query", "JournalTable"), ("dynamodb:PutItem", "JournalTable")}
             own |= {("sqs:ReceiveMessage", "SpillQueue"), ("sqs:DeleteMessage", "SpillQueue")}
+            own |= {("sqs:SendMessage", "QuarantineQueue")}
         for action, resource in sorted((both | own) - grants, key=str):
             yield f"{name}: lacks {action} on {resource}"
         for action, resource in sorted(grants - both - own, key=str):

@@ -126,18 +126,23 @@ pub(crate) enum RedriveWhat {
 /// nothing is lost or doubled. A part that is readable in places has its events sent, and stays until all of it is. What
 /// the code still rejects stays as it is. So does a part of which pieces are missing, and an event that is too large
 /// for any queue.
+///
+/// A `conflict` is an event that shares its id with another one and says something else: it stays, too. If both happened,
+/// the key of that event is too coarse: correct it in the code. Then, or at once if the event is wanted now, --as-new
+/// sends it under an id of its own, always the same one. If they are one event after all, delete the part.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
     after_help = "\
 Needs: sqs:GetQueueUrl, ListQueues, GetQueueAttributes, ReceiveMessage, ChangeMessageVisibility, and with --apply
-DeleteMessage on the quarantine queue and SendMessage on the events and spill queues; dynamodb:ListTables, and with
+DeleteMessage on the quarantine queue and SendMessage on it and the events and spill queues; dynamodb:ListTables, and with
 --apply BatchWriteItem, UpdateItem, DeleteItem on the journal, PartiQLInsert, BatchGetItem on the claims.
 Settings of a source (TRIBUTARY_<SOURCE>_<NAME>, as the function has them) are taken from the environment.
 
 Examples:
   tributary redrive quarantine --stack tributary
   tributary redrive quarantine --stack tributary --source infobip --reason wrong_shape --limit 1 --apply
+  tributary redrive quarantine --stack tributary --reason conflict --as-new
   tributary redrive quarantine --local --apply"
 )]
 pub(crate) struct RedriveQuarantine {
@@ -153,6 +158,9 @@ pub(crate) struct RedriveQuarantine {
     /// At most so many parts
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
+    /// Send what shares its id with another event under an id of its own: with --reason conflict
+    #[arg(long)]
+    pub(crate) as_new: bool,
     /// Seconds a message is hidden from others while it is looked at; after a kill they come back then
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(i32).range(5..=3600))]
     pub(crate) hold: i32,

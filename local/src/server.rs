@@ -77,18 +77,23 @@ pub(crate) fn router(world: Arc<World>) -> Router {
     Router::new().fallback(answer).with_state(world)
 }
 
+/// Answers what an HTTP API would hand to a function, and nothing else: routes are compared as they are written, so
+/// `/Infobip` and `//infobip` are none, and only POST and GET have any.
 async fn answer(State(world): State<Arc<World>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let name = parts.uri.path().trim_start_matches('/').split('/').next().unwrap_or_default().to_ascii_lowercase();
-    let Some(gateway) = world.gateways.get(name.as_str()) else {
+    let path = parts.uri.path();
+    let name = path.strip_prefix('/').unwrap_or(path).split('/').next().unwrap_or_default();
+    let is_routed = matches!(parts.method, Method::POST | Method::GET);
+    let Some(gateway) = world.gateways.get(name).filter(|_| is_routed) else {
         if parts.method == Method::GET && name == "_local" {
-            return local(&world, parts.uri.path());
+            return local(&world, path);
         }
-        return if parts.method == Method::GET && name.is_empty() {
-            Response::new(Body::from(format!("POST to one of: {}\n", routes(&world).join(" "))))
-        } else {
-            Gateway::not_found().map(Body::from)
-        };
+        if parts.method == Method::GET && path == "/" {
+            return Response::new(Body::from(format!("POST to one of: {}\n", routes(&world).join(" "))));
+        }
+        // Never the path: it may hold a secret.
+        tracing::info!(outcome = "not_found", status = 404, method = parts.method.as_str(), "request");
+        return Gateway::not_found().map(Body::from);
     };
     // A body that cannot be read whole is answered like one that is too large; its sender is gone or beyond reason.
     let body = to_bytes(body, READ_LIMIT).await.unwrap_or_else(|_| Bytes::from(vec![b' '; READ_LIMIT]));
@@ -121,6 +126,7 @@ fn tell(headers: &mut HeaderMap, summary: &Summary) {
     for (name, value) in [
         ("tributary-new", accepted.new.to_string()),
         ("tributary-duplicate", accepted.duplicate.to_string()),
+        ("tributary-conflict", accepted.conflict.to_string()),
         ("tributary-left", accepted.left.to_string()),
         ("tributary-quarantined", accepted.quarantined.to_string()),
         // A long list would burst clients' limits on headers.

@@ -106,6 +106,29 @@ fn a_data_directory_belongs_to_one_process() {
 }
 
 #[test]
+fn normalize_drops_doubles_as_the_gateway_does_and_says_how_many() {
+    let normalize = |body: &str| {
+        let mut child = tributary()
+            .args(["normalize", "--source", "infobip", "--path", "/infobip/sms/DELIVERY", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(body.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        (text(&output.stdout).lines().count(), text(&output.stderr))
+    };
+    let (one, two) = (report("n-1"), report("n-2"));
+    let (events, said) = normalize(&format!(r#"{{"results":[{one},{two},{one},{one}]}}"#));
+    assert_eq!(events, 2);
+    assert_eq!(said.lines().count(), 1, "one line a file: {said}");
+    assert!(said.contains("2 doubles dropped"), "{said}");
+    assert_eq!(normalize(&format!(r#"{{"results":[{one},{two}]}}"#)), (2, String::new()), "and nothing without any");
+}
+
+#[test]
 fn normalize_prints_events_as_lines_and_reasons_apart() {
     let body = format!("{{\n \"results\": [ {},\n 17, {} ] }}", report("n-1"), report("n-2"));
     let mut child = tributary()

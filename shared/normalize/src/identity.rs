@@ -17,6 +17,7 @@
 use tributary_events::{Data, EventId, EventType, Key, Says, Timestamp};
 
 use crate::canonical::{self, Volatile, spelling};
+use crate::decimal::shortest;
 use crate::lenient::Text;
 
 /// What tells an event from every other of its source.
@@ -129,10 +130,12 @@ fn says(kind: EventType, time: Option<Timestamp>, data: &Data<'_>) -> Says {
         .part(data.note.as_deref().and_then(|note| note.text.as_deref()))
         .part(data.click.as_deref().and_then(|click| click.url.as_deref()))
         .part(order.and_then(|order| order.status.as_deref()))
-        .part(total.and_then(|total| total.amount.as_deref()));
+        .part(total.and_then(|total| total.amount.as_deref()).map(shortest));
     let items = data.items.iter().flatten();
     items
-        .fold(key, |key, item| key.part(item.id.as_deref().or(item.name.as_deref())).part(item.quantity.as_deref()))
+        .fold(key, |key, item| {
+            key.part(item.id.as_deref().or(item.name.as_deref())).part(item.quantity.as_deref().map(shortest))
+        })
         .says()
 }
 

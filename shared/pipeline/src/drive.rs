@@ -5,9 +5,10 @@ use tributary_events::EventId;
 
 use crate::Pipeline;
 use crate::batch::batches;
-use crate::chunk::{Chunk, pack};
-use crate::message::Message;
-use crate::ports::{Claimed, Fenced, Outgoing, Sent};
+use crate::chunk::{Chunk, ChunkId, pack};
+use crate::message::{Message, collide};
+use crate::ports::{Claim, Claimed, Fenced, Outgoing, Sent};
+use crate::quarantine::Quarantined;
 use crate::settings::{Deadline, LEASE_MARGIN_MS};
 
 /// Chunks driven together: two full ones fill five batches, where each alone would leave a batch half empty.
@@ -20,6 +21,8 @@ pub(crate) struct Driven {
     pub(crate) sent: usize,
     /// Owned by another chunk: somebody else sends them.
     pub(crate) duplicate: usize,
+    /// Another chunk owns an event of this id that says something else: in quarantine now.
+    pub(crate) conflict: usize,
     /// Left for the sweeper.
     pub(crate) left: usize,
 }
@@ -38,6 +41,30 @@ enum State {
     Sent,
     Refused,
     Foreign,
+    /// Another chunk's by its id, and not the same event: to be put into quarantine.
+    Conflict,
+    /// That, and quarantine has it.
+    Kept,
+}
+
+impl State {
+    /// Whether the chunk need not hold it any longer.
+    fn is_settled(self) -> bool {
+        matches!(self, Self::Sent | Self::Foreign | Self::Kept)
+    }
+}
+
+/// Most ids that a log line names.
+const TOLD: usize = 25;
+
+/// One line for events that share their ids with others and say something else: ids only.
+pub(crate) fn tell_conflicts(chunk: Option<ChunkId>, events: &[EventId]) {
+    if events.is_empty() {
+        return;
+    }
+    let ids: Vec<String> = events.iter().take(TOLD).map(ToString::to_string).collect();
+    let (chunk, count) = (chunk.map(|chunk| chunk.to_string()).unwrap_or_default(), events.len());
+    tracing::error!(chunk, count, events = ids.join(" "), "conflict: another event has this id; put into quarantine");
 }
 
 impl Pipeline {
@@ -52,13 +79,22 @@ impl Pipeline {
             .map(|(chunk, messages)| Work { chunk, messages, states: vec![State::Unclaimed; messages.len()] })
             .collect();
         join_all(work.iter_mut().map(|work| self.claim(work, deadline))).await;
-        self.send(&mut work, deadline).await;
+        let collided = in_state(&work, State::Conflict);
+        let (kept, ()) = tokio::join!(self.keep_conflicts(&collided, deadline), self.send(&mut work, deadline));
+        for (open, _) in collided.iter().zip(kept).filter(|(_, kept)| *kept) {
+            work[open.chunk].states[open.at] = State::Kept;
+        }
+        for work in &work {
+            let kept = work.messages.iter().zip(&work.states).filter(|(_, state)| **state == State::Kept);
+            tell_conflicts(Some(work.chunk.key.id), &kept.map(|(message, _)| message.id).collect::<Vec<_>>());
+        }
         let mut driven = Driven::default();
         for state in work.iter().flat_map(|work| &work.states) {
             match state {
                 State::Sent => driven.sent += 1,
                 State::Foreign => driven.duplicate += 1,
-                State::Unclaimed | State::Ours | State::Refused => driven.left += 1,
+                State::Kept => driven.conflict += 1,
+                State::Unclaimed | State::Ours | State::Refused | State::Conflict => driven.left += 1,
             }
         }
         join_all(work.iter().map(|work| self.settle(work))).await;
@@ -74,8 +110,9 @@ impl Pipeline {
             if open.is_empty() || !self.may_begin(attempt, deadline).await {
                 return;
             }
-            let ids: Vec<EventId> = open.iter().map(|at| messages[*at].id).collect();
-            let claimed = match self.claims.insert(&ids, chunk.key.id, expires_s).await {
+            let claim = |at: &usize| Claim { id: messages[*at].id, says: messages[*at].says };
+            let claims: Vec<Claim> = open.iter().map(claim).collect();
+            let claimed = match self.claims.insert(&claims, chunk.key.id, expires_s).await {
                 Ok(claimed) => claimed,
                 Err(fault) => {
                     tracing::warn!(chunk = %chunk.key.id, %fault, "claims not inserted");
@@ -103,7 +140,8 @@ impl Pipeline {
             Ok(owners) => {
                 for (at, owner) in taken.iter().zip(owners) {
                     match owner {
-                        Some(owner) if owner == chunk.key.id => states[*at] = State::Ours,
+                        Some(owner) if owner.chunk == chunk.key.id => states[*at] = State::Ours,
+                        Some(owner) if collide(owner.says, messages[*at].says) => states[*at] = State::Conflict,
                         Some(_) => states[*at] = State::Foreign,
                         // Expired between the two calls: insert again.
                         None => {}
@@ -114,9 +152,15 @@ impl Pipeline {
         }
     }
 
+    /// Puts events into quarantine that are another chunk's by their ids only. One answer each.
+    async fn keep_conflicts(&self, events: &[Open<'_>], deadline: Deadline) -> Vec<bool> {
+        let parts: Vec<Quarantined> = events.iter().map(|open| Quarantined::conflict(open.message)).collect();
+        self.quarantine_all(&parts, deadline).await
+    }
+
     async fn send(&self, work: &mut [Work<'_>], deadline: Deadline) {
         for attempt in 0..self.settings.attempts {
-            let open = ours(work);
+            let open = in_state(work, State::Ours);
             if open.is_empty() || !self.may_begin(attempt, deadline).await {
                 return;
             }
@@ -146,15 +190,11 @@ impl Pipeline {
         }
     }
 
-    /// Deletes the chunk if each of its events is on the queue or somebody else's; else keeps the rest of them.
+    /// Deletes the chunk if each of its events is on the queue, somebody else's or in quarantine; else keeps the rest.
     async fn settle(&self, work: &Work<'_>) {
         let Work { chunk, messages, states } = work;
-        let rest: Vec<&Message> = messages
-            .iter()
-            .zip(states)
-            .filter(|(_, state)| !matches!(state, State::Sent | State::Foreign))
-            .map(|(message, _)| message)
-            .collect();
+        let rest: Vec<&Message> =
+            messages.iter().zip(states).filter(|(_, state)| !state.is_settled()).map(|(message, _)| message).collect();
         let outcome = if rest.is_empty() {
             self.journal.delete(&chunk.key).await.map(|()| Fenced::Done)
         } else if rest.len() == messages.len() {
@@ -177,7 +217,7 @@ impl Pipeline {
     }
 
     /// Waits before a further attempt. False once the deadline has passed.
-    async fn may_begin(&self, attempt: u32, deadline: Deadline) -> bool {
+    pub(crate) async fn may_begin(&self, attempt: u32, deadline: Deadline) -> bool {
         if attempt > 0 {
             let pause = self.settings.backoff_ms << (attempt - 1).min(8);
             // Up to half as much again, so that callers throttled together do not come back together.
@@ -188,7 +228,7 @@ impl Pipeline {
     }
 }
 
-/// A message that is ours to send: its place in the work.
+/// A message in the work, and its place.
 #[derive(Clone, Copy)]
 struct Open<'a> {
     chunk: usize,
@@ -196,11 +236,11 @@ struct Open<'a> {
     message: &'a Message,
 }
 
-fn ours<'a>(work: &[Work<'a>]) -> Vec<Open<'a>> {
+fn in_state<'a>(work: &[Work<'a>], state: State) -> Vec<Open<'a>> {
     let mut open = Vec::new();
     for (chunk, work) in work.iter().enumerate() {
         for (at, message) in work.messages.iter().enumerate() {
-            if work.states[at] == State::Ours {
+            if work.states[at] == state {
                 open.push(Open { chunk, at, message });
             }
         }

@@ -1,7 +1,7 @@
 //! What the protocol needs of the world.
 
 use async_trait::async_trait;
-use tributary_events::EventId;
+use tributary_events::{EventId, Says};
 
 use crate::chunk::{Chunk, ChunkId, ChunkKey};
 
@@ -55,13 +55,31 @@ pub enum Claimed {
     Undecided,
 }
 
+/// A claim to be made on an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The event.
+    pub id: EventId,
+    /// What it says, if that is told.
+    pub says: Option<Says>,
+}
+
+/// Whose an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// The chunk that claimed it.
+    pub chunk: ChunkId,
+    /// What the event says that was claimed. `None` in a claim of an earlier version, too.
+    pub says: Option<Says>,
+}
+
 /// Who owns which event. Inserted once, never changed.
 #[async_trait]
 pub trait Claims: Send + Sync {
     /// Inserts claims for 1 to 25 different events. One answer an event, in order.
-    async fn insert(&self, events: &[EventId], owner: ChunkId, expires_s: i64) -> Result<Vec<Claimed>, Fault>;
+    async fn insert(&self, claims: &[Claim], owner: ChunkId, expires_s: i64) -> Result<Vec<Claimed>, Fault>;
     /// The owners of 1 to 25 different events, read consistently. `None` where there is no claim.
-    async fn owners(&self, events: &[EventId]) -> Result<Vec<Option<ChunkId>>, Fault>;
+    async fn owners(&self, events: &[EventId]) -> Result<Vec<Option<Owner>>, Fault>;
 }
 
 /// What became of one message.

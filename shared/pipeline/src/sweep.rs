@@ -23,6 +23,8 @@ pub struct SweepReport {
     pub sent: usize,
     /// Events that another chunk owns.
     pub duplicate: usize,
+    /// Events that share their id with another one and say something else: put into quarantine.
+    pub conflict: usize,
     /// Events left for a later pass.
     pub left: usize,
     /// Chunks set aside for good: look at them.
@@ -44,6 +46,7 @@ impl SweepReport {
             driven: self.driven + other.driven,
             sent: self.sent + other.sent,
             duplicate: self.duplicate + other.duplicate,
+            conflict: self.conflict + other.conflict,
             left: self.left + other.left,
             buried: self.buried + other.buried,
             unspilled: self.unspilled + other.unspilled,
@@ -128,6 +131,7 @@ impl Pipeline {
         report.driven = 1;
         report.sent = driven.sent;
         report.duplicate = driven.duplicate;
+        report.conflict = driven.conflict;
         report.left = driven.left;
         report
     }

@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{ALL, FAR, SWEEP_EVERY_MS, check, deliver, messages, reject, request, run, sweep, sweep_until_done};
+use common::{
+    ALL, FAR, SWEEP_EVERY_MS, check, deliver, message, messages, reject, request, run, sweep, sweep_until_done, twin,
+};
 use futures_util::FutureExt;
 use tributary_pipeline::memory::{Mishap, Plan, World};
 use tributary_pipeline::{Deadline, NotDurable};
@@ -50,6 +52,56 @@ fn three_mishaps_at_any_three_calls_lose_and_double_nothing() {
     let mishaps = [Mishap::DieAfter, Mishap::FailAfter, Mishap::FailHalf];
     let plans = every_plan(&Plan::new(), 3, &mishaps, &messages(2));
     assert!(plans > 5_000, "{plans}");
+}
+
+#[test]
+fn two_mishaps_while_an_event_collides_lose_and_double_nothing() {
+    // One request that holds both, and a second whose event has the id of the first's.
+    let first = [message(1), message(2), twin(2)];
+    let second = [twin(1), message(3)];
+    let all: Vec<_> = first.iter().chain(&second).cloned().collect();
+    let run = |plan: &Plan| {
+        let world = World::new();
+        world.plan(plan.clone());
+        for request in [&first[..], &second] {
+            assert!(deliver(&world, request).is_some(), "{plan:?}");
+        }
+        sweep_until_done(&world);
+        check(&world, &all, plan);
+        world.calls()
+    };
+    let calls = run(&Plan::new());
+    for (one, other) in (0..calls + 8).flat_map(|one| (one + 1..calls + 9).map(move |other| (one, other))) {
+        for mishaps in ALL.iter().flat_map(|one| ALL.map(|other| (*one, other))) {
+            run(&Plan::from([(one, mishaps.0), (other, mishaps.1)]));
+        }
+    }
+}
+
+#[test]
+fn a_conflict_is_counted_once_and_stays_in_its_chunk_until_quarantine_has_it() {
+    let world = World::new();
+    deliver(&world, &[message(1), message(2)]).unwrap();
+    world.pass_ms(400_000);
+    let counts = |accepted: &tributary_pipeline::Accepted| {
+        (accepted.new, accepted.duplicate, accepted.conflict, accepted.left, accepted.quarantined)
+    };
+    // Put, claims, owners, and then quarantine, four times.
+    world.plan((3..7).map(|at| (at, Mishap::FailBefore)).collect());
+    let accepted = request(&world, &[twin(1), message(2)], vec![]).unwrap();
+    assert_eq!(counts(&accepted), (0, 1, 0, 1, 0), "answered 200, for it is in the journal");
+    assert_eq!((world.open_chunks(), world.conflicts().len()), (1, 0));
+    world.plan(Plan::new());
+    world.pass_ms(SWEEP_EVERY_MS);
+    let report = world.pipeline().sweep(FAR).now_or_never().unwrap();
+    assert_eq!((report.conflict, report.left, report.sent), (1, 0, 0));
+    assert_eq!(world.conflicts(), [twin(1).body].into());
+    // Its repeat is a conflict again; an event whose id tells all, or one of before that, is a duplicate.
+    assert_eq!(counts(&request(&world, &[twin(1)], vec![]).unwrap()), (0, 0, 1, 0, 1));
+    let silent = tributary_pipeline::Message { says: None, ..twin(1) };
+    assert_eq!(counts(&request(&world, &[silent], vec![]).unwrap()), (0, 1, 0, 0, 0));
+    assert_eq!(world.queue().len(), 2);
+    assert_eq!(world.violations(), Vec::<String>::new());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, HeaderValue, Request, Response};
 use sha2::Sha256;
-use tributary_gateway::{Call, Gateway, Provider, Rules, Summary};
+use tributary_gateway::{Call, Gateway, Incoming, Provider, Rules, Summary};
 use tributary_normalize::{Settings, Source};
 use tributary_pipeline::Deadline;
 use tributary_pipeline::memory::World;
@@ -120,7 +120,7 @@ impl Bench {
     }
 
     /// Nothing in the world waits, so a runtime without a timer will do.
-    pub fn send(&self, request: Request<Bytes>) -> (Response<Bytes>, Summary) {
+    pub fn send(&self, request: impl Into<Incoming>) -> (Response<Bytes>, Summary) {
         let call = Call { deadline: Deadline { at_ms: self.world.now() + 30_000 }, request_id: "test".to_owned() };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(self.gateway.handle(request, &call))

@@ -20,8 +20,10 @@ use tributary_events::EventId;
 use self::ports::{Box_, EXPIRED_EMPTY, MemoryOutbox};
 use self::schedule::Gate;
 pub use self::schedule::{Actor, Pauses, Schedule, every_schedule};
-use crate::chunk::{Chunk, ChunkId, ChunkKey};
-use crate::ports::Fault;
+use crate::chunk::{Chunk, ChunkKey};
+use crate::message::Message;
+use crate::pieces::Piece;
+use crate::ports::{Fault, Owner};
 use crate::{Pipeline, Settings};
 
 /// What happens at a call.
@@ -64,11 +66,15 @@ struct State {
     counts: BTreeMap<&'static str, usize>,
     journal: BTreeMap<ChunkKey, Chunk>,
     dead: BTreeMap<ChunkKey, Chunk>,
-    claims: HashMap<EventId, ChunkId>,
+    claims: HashMap<EventId, Owner>,
     queue: Vec<Copy>,
     last_sent: HashMap<String, i64>,
     refused: Vec<String>,
     quarantine: Vec<String>,
+    /// Pieces of parts that are not whole yet.
+    pieces: HashMap<String, Vec<Piece>>,
+    /// Unified events that quarantine has as conflicts, whole.
+    conflicts: HashSet<String>,
     /// Bodies, each hidden until that moment.
     spill: BTreeMap<usize, (String, i64)>,
     /// Events the queue ever got.
@@ -197,14 +203,20 @@ impl World {
     /// The owner of each claim, as text.
     #[must_use]
     pub fn claims(&self) -> BTreeMap<String, String> {
-        self.state().claims.iter().map(|(id, owner)| (id.to_string(), owner.to_string())).collect()
+        self.state().claims.iter().map(|(id, owner)| (id.to_string(), owner.chunk.to_string())).collect()
     }
 
-    /// How many of these events cannot get lost any more: on the queue, or in a chunk that is kept.
+    /// Unified events that quarantine has as conflicts, each whole.
     #[must_use]
-    pub fn durable(&self, events: impl IntoIterator<Item = EventId>) -> usize {
-        let events: HashSet<EventId> = events.into_iter().collect();
-        events.len() - self.state().not_durable(events).len()
+    pub fn conflicts(&self) -> HashSet<String> {
+        self.state().conflicts.clone()
+    }
+
+    /// How many of these events cannot get lost any more: on the queue, in a chunk that is kept, or, where another event
+    /// has the id, in quarantine.
+    #[must_use]
+    pub fn durable(&self, events: &[Message]) -> usize {
+        events.len() - self.state().not_durable(events.to_vec()).len()
     }
 
     /// What broke a rule of the protocol or a limit of AWS so far. Empty if all is well.

@@ -5,7 +5,8 @@ use tributary_events::EventId;
 
 use super::{Copy, State, World};
 use crate::chunk::{Chunk, ChunkId, ChunkKey};
-use crate::ports::{Claimed, Claims, Clock, Fault, Fenced, Incoming, Journal, Outbox, Outgoing, Sent};
+use crate::pieces::{Piece, assemble};
+use crate::ports::{Claim, Claimed, Claims, Clock, Fault, Fenced, Incoming, Journal, Outbox, Outgoing, Owner, Sent};
 
 /// SQS FIFO absorbs a repeated deduplication id for five minutes.
 const FIFO_WINDOW_MS: i64 = 300_000;
@@ -100,18 +101,18 @@ impl Journal for World {
 
 #[async_trait]
 impl Claims for World {
-    async fn insert(&self, events: &[EventId], owner: ChunkId, _expires_s: i64) -> Result<Vec<Claimed>, Fault> {
+    async fn insert(&self, claims: &[Claim], owner: ChunkId, _expires_s: i64) -> Result<Vec<Claimed>, Fault> {
         let insert = self.call("claims.insert", |state, half| {
-            state.audit_keys("claims.insert", events);
+            state.audit_keys("claims.insert", &claims.iter().map(|claim| claim.id).collect::<Vec<_>>());
             let mut results = Vec::new();
-            for (at, id) in events.iter().enumerate() {
+            for (at, Claim { id, says }) in claims.iter().enumerate() {
                 results.push(if half && at % 2 == 0 {
                     Claimed::Undecided
                 } else if state.claims.contains_key(id) {
                     Claimed::Taken
                 } else {
                     state.audit_claim(*id, owner);
-                    state.claims.insert(*id, owner);
+                    state.claims.insert(*id, Owner { chunk: owner, says: *says });
                     Claimed::New
                 });
             }
@@ -120,7 +121,7 @@ impl Claims for World {
         insert.await
     }
 
-    async fn owners(&self, events: &[EventId]) -> Result<Vec<Option<ChunkId>>, Fault> {
+    async fn owners(&self, events: &[EventId]) -> Result<Vec<Option<Owner>>, Fault> {
         let owners = self.call("claims.owners", |state, _| {
             state.audit_keys("claims.owners", events);
             events.iter().map(|id| state.claims.get(id).copied()).collect()
@@ -180,9 +181,22 @@ impl Outbox for MemoryOutbox {
 }
 
 impl State {
+    /// Quarantine gets a message: a part, or a piece of one.
+    fn keep(&mut self, body: &str) {
+        self.quarantine.push(body.to_owned());
+        let Some(piece) = Piece::parse(body) else { return };
+        let pieces = self.pieces.entry(piece.part.clone()).or_default();
+        pieces.push(piece);
+        if let Ok(whole) = assemble(pieces)
+            && whole.reason == "conflict"
+        {
+            self.conflicts.extend(String::from_utf8(whole.part));
+        }
+    }
+
     fn deliver(&mut self, which: Box_, message: &Outgoing<'_>) {
         match which {
-            Box_::Quarantine => self.quarantine.push(message.body.to_owned()),
+            Box_::Quarantine => self.keep(message.body),
             Box_::Spill => {
                 let handle = self.spill.last_key_value().map_or(0, |(last, _)| last + 1);
                 self.spill.insert(handle, (message.body.to_owned(), 0));

@@ -9,8 +9,8 @@ use super::super::channel;
 use super::payload::{AgentStatus, Assignee, Content, Conversation, Envelope, Message};
 use super::types::{Known, conversation};
 use super::{VENDOR_CHANNEL, invoker};
-use crate::lenient::{Any, Obj, Text};
 use crate::address::address;
+use crate::lenient::{Any, Obj, Text};
 use crate::{Output, original};
 
 pub(super) type Body<'a> = Envelope<'a, Conversation<'a>>;

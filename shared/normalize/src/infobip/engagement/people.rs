@@ -9,8 +9,8 @@ use super::super::channel;
 use super::payload::{ChannelData, Envelope, People, Person};
 use super::types::person;
 use super::{VENDOR_CHANNEL, invoker};
-use crate::lenient::{Any, Text};
 use crate::address::address;
+use crate::lenient::{Any, Text};
 use crate::{Output, original};
 
 pub(super) type Body<'a> = Envelope<'a, People<'a>>;

@@ -243,10 +243,14 @@ mod tests {
 
     #[test]
     fn an_error_of_calls_is_told_from_those_of_messages() {
-        for (code, name) in [("10200", ""), ("5003", "EC_VOICE_NO_ANSWER"), ("5599", "EC_VOICE_ERROR_SERVER"), ("10000", "")] {
+        for (code, name) in
+            [("10200", ""), ("5003", "EC_VOICE_NO_ANSWER"), ("5599", "EC_VOICE_ERROR_SERVER"), ("10000", "")]
+        {
             assert!(is_voice_error(&code.into(), &name.into()), "{code} {name}");
         }
-        for (code, name) in [("0", "NO_ERROR"), ("5492", "EC_DUPLICATE_MESSAGE"), ("1", "EC_UNKNOWN_SUBSCRIBER"), ("", "BUSY")] {
+        for (code, name) in
+            [("0", "NO_ERROR"), ("5492", "EC_DUPLICATE_MESSAGE"), ("1", "EC_UNKNOWN_SUBSCRIBER"), ("", "BUSY")]
+        {
             assert!(!is_voice_error(&code.into(), &name.into()), "{code} {name}");
         }
     }

@@ -80,7 +80,9 @@ pub(super) fn put(body: &str, name: &str, envelope: &Envelope<'_>, out: &mut Out
 /// Whether a call without an id tells who called whom.
 fn has_ends(properties: &Properties<'_>) -> bool {
     [&properties.call, &properties.call_log].into_iter().any(|call| {
-        !call.from.is_none() || !call.to.is_none() || objects::endpoint(&call.endpoint).is_some_and(|end| end.address.is_some())
+        !call.from.is_none()
+            || !call.to.is_none()
+            || objects::endpoint(&call.endpoint).is_some_and(|end| end.address.is_some())
     })
 }
 

@@ -200,7 +200,8 @@ fn put(text: &str, report: &Report<'_>, out: &mut Output<'_>) {
 /// with error 5003 EC_VOICE_NO_ANSWER. Any other error means what it means for a message.
 fn verdict<'a>(status: &Status<'a>, error: &Error<'a>) -> (EventType, Option<Failure<'a>>) {
     let none = Error::default();
-    let by_name_alone = error.id.is_none() && !error.name.is("NO_ERROR") && error.name.get().and_then(ending_of_word).is_some();
+    let by_name_alone =
+        error.id.is_none() && !error.name.is("NO_ERROR") && error.name.get().and_then(ending_of_word).is_some();
     let of_calls = is_voice_error(&error.id, &error.name) || by_name_alone;
     let failure = of_calls.then(|| voice_failure(&error.id, &error.name, &error.description)).flatten();
     let of_messages = if of_calls { &none } else { error };
@@ -209,7 +210,9 @@ fn verdict<'a>(status: &Status<'a>, error: &Error<'a>) -> (EventType, Option<Fai
         Some(_) if failure.is_some() && status::group(status) == Some(Group::Delivered) => {
             (EventType::MessageUndelivered, failure)
         }
-        Some(kind @ (EventType::MessageQueued | EventType::MessageSent | EventType::MessageDelivered)) => (kind, by_status),
+        Some(kind @ (EventType::MessageQueued | EventType::MessageSent | EventType::MessageDelivered)) => {
+            (kind, by_status)
+        }
         Some(kind) => (kind, explained(failure, by_status)),
         // No status: the error alone tells whether the call was answered.
         None if failure.is_some() => (EventType::MessageUndelivered, failure),

@@ -125,7 +125,8 @@ pub(super) fn put(body: &str, masking: &Masking<'_>, out: &mut Output<'_>) {
         }));
     }
     let identity = out.identity(None, "NUMBER_MASKING").element(body);
-    let subject = masking.correlation_id.or(&masking.nm_correlation_id).get().map(|id| Cow::Owned(format!("call/{id}")));
+    let subject =
+        masking.correlation_id.or(&masking.nm_correlation_id).get().map(|id| Cow::Owned(format!("call/{id}")));
     out.event(&identity, Draft { kind: EventType::CallMasked, subject, time: answered_at.or(rang_at), data });
 }
 

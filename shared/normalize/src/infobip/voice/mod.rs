@@ -112,7 +112,8 @@ impl Probe<'_> {
 
     /// Two numbers, or one and the time.
     fn is_missed_call(&self, route: &Route) -> bool {
-        let numbers = [&self.calling_number, &self.called_number].into_iter().filter(|number| !number.is_none()).count();
+        let numbers =
+            [&self.calling_number, &self.called_number].into_iter().filter(|number| !number.is_none()).count();
         let told = !self.time_of_call.is_none() || route.event_is("missed_call");
         numbers == 2 || (numbers == 1 && told)
     }

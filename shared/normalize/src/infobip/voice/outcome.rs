@@ -97,7 +97,13 @@ mod tests {
     fn a_call_under_way_has_no_outcome() {
         assert_eq!(of(EventType::CallRinging, false, "", "RINGING"), None);
         assert_eq!(of(EventType::CallBulkStatus, false, "", "CALLING"), None);
-        for (state, word) in [("BUSY", "busy"), ("CANCELED", "cancelled"), ("Declined", "declined"), ("FINISHED", "answered"), ("FAILED", "failed")] {
+        for (state, word) in [
+            ("BUSY", "busy"),
+            ("CANCELED", "cancelled"),
+            ("Declined", "declined"),
+            ("FINISHED", "answered"),
+            ("FAILED", "failed"),
+        ] {
             assert_eq!(of(EventType::CallBulkStatus, false, "", state), Some(word), "{state}");
         }
     }

@@ -1,16 +1,19 @@
 //! The functions' mains: what every Lambda function of this project does.
 
+mod event;
+mod log;
+
+use std::convert::Infallible;
 use std::io::Write;
 use std::process::ExitCode;
 
-use bytes::Bytes;
-use lambda_http::{Body, RequestExt, service_fn, tracing::init_default_subscriber};
-use lambda_runtime::LambdaEvent;
+use lambda_runtime::{LambdaEvent, service_fn};
 use tributary_normalize::Source;
 use tributary_pipeline::aws::{self, Resources};
 use tributary_pipeline::ports::{Clock, SystemClock};
 use tributary_pipeline::{Deadline, Pipeline, SweepReport};
 
+use self::event::{Answer, Event};
 use crate::gateway::{Call, Gateway};
 use crate::metrics::{request_metrics, sweep_metrics};
 use crate::secrets::{from_env, settings_from_env};
@@ -49,35 +52,18 @@ pub fn serve(source: &'static dyn Source) -> ExitCode {
         let provider = from_env(source.name(), Some(&config));
         let gateway = Gateway::new(source, settings_from_env(source.name()), provider, pipeline);
         gateway.warm().await;
-        lambda_http::run(service_fn(|request| answer(&gateway, request))).await
+        lambda_runtime::run(service_fn(|event| answer(&gateway, event))).await
     })
 }
 
-async fn answer(
-    gateway: &Gateway,
-    request: lambda_http::Request,
-) -> Result<lambda_http::Response<Body>, lambda_http::Error> {
-    let context = request.lambda_context();
+async fn answer(gateway: &Gateway, event: LambdaEvent<Event>) -> Result<Answer, Infallible> {
+    let context = event.context;
     let deadline = Deadline::before(end_ms(context.deadline, SystemClock.now_ms()), MARGIN_MS);
     let call = Call { deadline, request_id: context.request_id };
-    // The raw path: lambda_http puts the stage of a REST API in front of the URI's.
-    let path = request.raw_http_path().to_owned();
-    let (mut parts, body) = request.into_parts();
-    let path_and_query = match parts.uri.query() {
-        Some(query) => format!("{path}?{query}"),
-        None => path,
-    };
-    parts.uri = path_and_query.parse()?;
-    let body = match body {
-        Body::Text(text) => Bytes::from(text),
-        Body::Binary(bytes) => Bytes::from(bytes),
-        _ => Bytes::new(),
-    };
-    let (response, summary) = gateway.handle(lambda_http::http::Request::from_parts(parts, body), &call).await;
+    let request = event.payload.into_incoming(context.xray_trace_id.as_deref());
+    let (response, summary) = gateway.handle(request, &call).await;
     emit(&request_metrics(&summary, SystemClock.now_ms()));
-    let (parts, body) = response.into_parts();
-    // Every answer of ours is text.
-    Ok(lambda_http::Response::from_parts(parts, Body::Text(String::from_utf8_lossy(&body).into_owned())))
+    Ok(response.into())
 }
 
 /// Runs the sweeper's function until Lambda ends it.
@@ -113,6 +99,7 @@ async fn sweep_until(pipeline: &Pipeline, end_ms: i64) -> Result<(), lambda_runt
         driven = sum.driven,
         sent = sum.sent,
         duplicate = sum.duplicate,
+        conflict = sum.conflict,
         left = sum.left,
         buried = sum.buried,
         unspilled = sum.unspilled,
@@ -133,7 +120,7 @@ pub fn emit(line: &str) {
 
 /// Runs a function's main: sets the log up and makes the runtime. An error is logged.
 pub fn run(main: impl Future<Output = Result<(), lambda_runtime::Error>>) -> ExitCode {
-    init_default_subscriber();
+    log::init();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -156,6 +143,81 @@ mod tests {
     use tributary_pipeline::memory::World;
 
     use super::*;
+    use crate::auth::Rules;
+    use crate::secrets::Provider;
+    use proptest::prelude::*;
+    use tributary_normalize::Settings;
+
+    const REPORT: &str = r#"{"results":[{"messageId":"m","to":"1","status":{"groupId":3,"id":5},"error":{"id":0}}]}"#;
+
+    /// What the function of infobip answers to an event, and the world it did so in.
+    fn function(event: serde_json::Value) -> (u64, World) {
+        let world = World::new();
+        let rules = r#"{"rules":[{"type":"header","name":"x-secret","value":"s3cret"}]}"#;
+        let provider = Provider::fixed(Rules::parse(rules).unwrap());
+        let gateway = Gateway::new(tributary_normalize::INFOBIP, Settings::default(), provider, world.pipeline());
+        let mut context = lambda_runtime::Context::default();
+        context.deadline = u64::MAX;
+        let event = LambdaEvent::new(serde_json::from_value(event).unwrap(), context);
+        let answer = answer(&gateway, event).now_or_never().unwrap().unwrap();
+        let answer = serde_json::to_value(answer).unwrap();
+        (answer["statusCode"].as_u64().unwrap(), world)
+    }
+
+    fn event(path: &str, secret: &str) -> serde_json::Value {
+        serde_json::json!({
+            "version": "2.0", "rawPath": path, "rawQueryString": "", "body": REPORT, "isBase64Encoded": false,
+            "headers": {"content-type": "application/json", "x-secret": secret, "host": "h t"},
+            "requestContext": {"stage": "$default", "http": {"method": "POST", "path": path}},
+        })
+    }
+
+    #[test]
+    fn a_path_as_http_apis_decode_it_is_answered_and_an_authentic_event_of_it_taken() {
+        for below in [
+            "space value",
+            "Kakao Alim/DELIVERY",
+            "<channel>/<event>",
+            "^`{|}",
+            "\t\u{1}",
+            "a?b#c",
+            "%41",
+            "%",
+            "\u{FFFD}",
+        ] {
+            let path = format!("/infobip/{below}");
+            assert_eq!(function(event(&path, "wrong")).0, 401, "{path:?}");
+            let (status, world) = function(event(&path, "s3cret"));
+            assert_eq!((status, world.queue().len()), (200, 1), "{path:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+        #[test]
+        fn whatever_path_query_and_headers_come_there_is_an_answer(
+            path in any::<String>(),
+            query in any::<String>(),
+            headers in prop::collection::hash_map(any::<String>(), any::<String>(), 0..4),
+            method in prop_oneof![Just("POST".to_owned()), Just("GET".to_owned()), any::<String>()],
+            right in any::<bool>(),
+        ) {
+            let mut event = event(&format!("/infobip/{path}"), if right { "s3cret" } else { "wrong" });
+            event["rawQueryString"] = query.into();
+            event["requestContext"]["http"]["method"] = method.clone().into();
+            for (name, value) in headers {
+                // Others of these would say something about the body.
+                if !name.to_ascii_lowercase().starts_with("content-") && !name.eq_ignore_ascii_case("x-secret") {
+                    event["headers"][name] = value.into();
+                }
+            }
+            let (status, world) = function(event);
+            let expected = match (method.as_str(), right) { ("POST", true) => 200, ("POST", false) => 401, _ => 405 };
+            prop_assert_eq!(status, expected);
+            prop_assert_eq!(world.queue().len(), usize::from(status == 200));
+        }
+    }
 
     #[test]
     fn a_sweep_begins_its_fourth_pass_in_the_last_quarter_of_its_minute() {

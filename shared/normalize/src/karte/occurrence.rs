@@ -1,0 +1,79 @@
+//! Which event is which: by the surest id that it brings.
+
+use std::collections::HashMap;
+
+use tributary_events::{EventId, Str};
+
+use super::Frame;
+use super::payload::{Body, Item, Values};
+use crate::decimal::shortest;
+use crate::lenient::Text;
+use crate::{Identity, Naming};
+
+/// A hook: its own id is the same on every way out, and the vendor says to go by it. The pages of messages and assignments
+/// leave it out of their examples, and version 1 has none.
+pub(super) fn hook(me: &Naming<'_>, id: &Text<'_>, has_own_time: bool, frame: &Frame<'_, '_>) -> Identity {
+    match me.occurrence(id) {
+        // The time is the envelope's then, and by plain HTTP there is none.
+        Some(identity) if !has_own_time => identity.told_again_later(),
+        Some(identity) => identity,
+        None => run(me, frame),
+    }
+}
+
+/// What a run of Craft or EventBridge forwards: by the run's id, which is the same when the run is repeated, and all that is
+/// forwarded, for one run may forward several events. Without a run: by the whole element.
+pub(super) fn run(me: &Naming<'_>, frame: &Frame<'_, '_>) -> Identity {
+    let whole = || {
+        // An envelope that came without its id tells events apart by what else it has.
+        me.element(if frame.envelopes == 0 { frame.element } else { frame.original })
+    };
+    if frame.id.is_none() {
+        return whole();
+    }
+    let forwarded = me.element(frame.element).id().to_string();
+    me.fields(&[&frame.id], &[&Text::from(forwarded.as_str())]).unwrap_or_else(whole)
+}
+
+/// An order: a tag fires again when its page is loaded again, and some tags fire once an item. So it is the person, the
+/// shop's id and what was bought; when it was told does not count.
+pub(super) fn order(
+    me: &Naming<'_>,
+    person: Option<&str>,
+    values: &Values<'_>,
+    items: &[Item<'_>],
+) -> Option<Identity> {
+    let mut bought = vec![amount(&values.revenue)];
+    for item in items {
+        bought.extend([item.item_id.clone(), item.name.clone(), amount(&item.price), amount(&item.quantity)]);
+    }
+    let bought: Vec<&Text<'_>> = bought.iter().collect();
+    let identity = me.clone().with(person).fields(&[&values.transaction_id], &bought)?;
+    Some(identity.told_again_later())
+}
+
+/// An amount in one spelling, or the text where it is none.
+fn amount<'a>(text: &Text<'a>) -> Text<'a> {
+    match text.grouped_decimal() {
+        Some(decimal) => Text::from(Str::Owned(shortest(&decimal).to_owned())),
+        None => text.clone(),
+    }
+}
+
+/// A record of KARTE's server: by the id that the server or the SDK gave it.
+pub(super) fn record(me: &Naming<'_>, body: &Body<'_>, values: &Values<'_>) -> Option<Identity> {
+    me.occurrence(&body.event_hash).or_else(|| me.occurrence(&values._event_id))
+}
+
+/// The equal events of one beacon: nothing but their number tells them apart.
+#[derive(Default)]
+pub(super) struct Equal(HashMap<EventId, u32>);
+
+impl Equal {
+    /// The first of them is what it would be alone.
+    pub(super) fn numbered(&mut self, me: &Naming<'_>, element: &str) -> Identity {
+        let first = me.element(element);
+        let before = self.0.entry(first.id()).and_modify(|before| *before += 1).or_default();
+        if *before == 0 { first } else { me.clone().with(Some(&before.to_string())).element(element) }
+    }
+}
