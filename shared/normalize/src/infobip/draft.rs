@@ -9,7 +9,9 @@ use crate::output::original;
 use crate::{Identity, Naming, Output};
 
 use super::channel;
+use super::payload::{Error, Status, moment};
 use super::route::Route;
+use super::status;
 
 /// The way an event travelled: in our word and in the vendor's.
 #[derive(Debug, Clone, Default)]
@@ -141,6 +143,23 @@ pub(super) fn company_end<'a>(text: &Text<'a>, channel: Option<Channel>) -> Opti
 pub(super) fn phone<'a>(text: &Text<'a>) -> Option<Address<'a>> {
     let value = text.take().filter(|text| is_phone(text))?;
     Some(Address { kind: AddressKind::Phone, value })
+}
+
+/// What tells one delivery report from the next, in whatever dialect it comes: its message, whom that went to, where it
+/// stands, why, and since when. The price is not in it, for it may be corrected. A report without a message or a time is
+/// told by all of it.
+pub(super) fn report_identity(
+    me: &Naming<'_>,
+    json: &str,
+    message_id: &Text<'_>,
+    to: &Text<'_>,
+    status: &Status<'_>,
+    error: &Error<'_>,
+    at: Option<Timestamp>,
+) -> Identity {
+    let stood = status.id.or(&status.name).or(&status.group_name).or(&status.group_id);
+    let told = me.fields(&[message_id, &moment(at)], &[to, &stood, &status::code(error)]);
+    told.unwrap_or_else(|| me.element(json))
 }
 
 /// The person behind an address, by what the address is on that channel.

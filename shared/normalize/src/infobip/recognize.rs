@@ -1,7 +1,6 @@
 //! What a body is: no envelope names it, so its fields do; the route decides what they leave open.
 
 use serde::Deserialize;
-use tributary_events::Channel;
 
 use crate::identity::is_placeholder;
 use crate::lenient::{Any, Obj, Text};
@@ -152,6 +151,10 @@ pub(super) fn element(item: &Item<'_>, route: &Route) -> Element {
         Some(event) => named(event),
         None => by_fields(item, route),
     };
+    let element = match element {
+        Element::Delivery if item.is_of_calls(route) => Element::VoiceReport,
+        element => element,
+    };
     let told = match element {
         Element::Named(_) | Element::Unknown | Element::Delivery | Element::VoiceReport => true,
         Element::Seen
@@ -260,20 +263,14 @@ fn named(event: &str) -> Element {
 
 fn by_fields(item: &Item<'_>, route: &Route) -> Element {
     let has_status = item.status.get().is_some();
-    if item.voice_call.is_object() || !item.price.price_per_second.is_none() {
+    if item.voice_call.is_object() {
         Element::VoiceReport
     } else if !item.seen_at.is_none() {
         Element::Seen
     } else if has_status && (item.original_network.get().is_some() || item.ported.get().is_some()) {
         Element::NumberLookup
     } else if has_status {
-        // The old voice report has the fields of any other.
-        match route.our_channel() {
-            _ if route.event_is("silent_verification_delivery") => Element::Delivery,
-            Some(Channel::Voice) => Element::VoiceReport,
-            _ if route.channel_is("Number lookup") => Element::NumberLookup,
-            _ => Element::Delivery,
-        }
+        if route.channel_is("Number lookup") { Element::NumberLookup } else { Element::Delivery }
     } else if is_inbound(item, route) {
         Element::Inbound
     } else {

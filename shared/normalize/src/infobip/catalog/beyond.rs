@@ -14,7 +14,12 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("beyond the list", "BUSINESS_APP_MESSAGE_ECHO", "message.sent", "whatsapp"),
     Row::new("beyond the list", "BUSINESS_APP_MESSAGE_HISTORY", "message.imported", "whatsapp"),
     Row::new("beyond the list", "BUSINESS_APP_CONTACT_SYNC", "contact.synced", "whatsapp"),
-    Row::new("beyond the list", "DELIVERY (Instagram, TikTok, Viber Bot, Kakao Sangdam)", DELIVERY_REPORT, "by the route"),
+    Row::new(
+        "beyond the list",
+        "DELIVERY (Instagram, TikTok, Viber Bot, Kakao Sangdam)",
+        DELIVERY_REPORT,
+        "by the route",
+    ),
     Row::new(
         "beyond the list",
         "INBOUND_MESSAGE (Instagram, TikTok, Viber Bot, Kakao Sangdam, Live Chat)",

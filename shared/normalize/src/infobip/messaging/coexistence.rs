@@ -238,13 +238,7 @@ fn echo<'a>(written: &Written<'a>, json: &'a str, teller: &Teller<'a>, out: &mut
 }
 
 /// A message of before the app and the API came together: told now, and not new.
-fn old_message<'a>(
-    written: &Written<'a>,
-    json: &'a str,
-    thread: &Text<'a>,
-    teller: &Teller<'a>,
-    out: &mut Output<'_>,
-) {
+fn old_message<'a>(written: &Written<'a>, json: &'a str, thread: &Text<'a>, teller: &Teller<'a>, out: &mut Output<'_>) {
     let part = part(json, "BUSINESS_APP_MESSAGE_HISTORY");
     let digits = |text: &Text<'_>| text.get().map(|text| text.trim_start_matches('+').to_owned());
     let outbound = digits(&written.from).is_some() && digits(&written.from) == digits(&teller.number);
