@@ -26,6 +26,7 @@ import re
 import subprocess
 import sys
 import time
+import urllib.parse
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -163,7 +164,9 @@ class Stack:
         body = event.get("body") or ""
         body = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
         query = f"?{event['rawQueryString']}" if event.get("rawQueryString") else ""
-        url = f"/_aws/execute-api/{self.api}/$default{event['rawPath']}{query}"
+        # API Gateway puts the stage in front of the path, and decodes it.
+        path = urllib.parse.quote(event["rawPath"].removeprefix(f"/{event['requestContext']['stage']}"), safe="/")
+        url = f"/_aws/execute-api/{self.api}/$default{path}{query}"
         return self.ministack.request(event["requestContext"]["http"]["method"], url, headers, body)[0]
 
     def invoke(self, binary):

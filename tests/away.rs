@@ -48,7 +48,7 @@ fn messages(name: &str, count: usize) -> Vec<Message> {
     let message = |n: usize| {
         let id = tributary_events::Key::new(name, None).part(Some(&n.to_string())).finish();
         let event = serde_json::json!({"specversion": "1.0", "id": id.to_string(), "n": n});
-        Message { id, group: format!("g{}", n % 50), body: event.to_string() }
+        Message { id, says: None, group: format!("g{}", n % 50), body: event.to_string() }
     };
     (0..count).map(message).collect()
 }

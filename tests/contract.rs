@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use tributary_events::{EventId, Key};
+use tributary_events::{EventId, Key, Says};
 use tributary_pipeline::memory::World;
-use tributary_pipeline::ports::{Claimed, Claims, Fenced, Journal};
+use tributary_pipeline::ports::{Claim, Claimed, Claims, Fenced, Journal, Owner};
 use tributary_pipeline::{Chunk, ChunkId, ChunkKey};
 use tributary_tests::Bench;
 
@@ -14,6 +14,10 @@ const NOW: i64 = 1_768_478_400_000;
 
 fn ids(numbers: std::ops::Range<usize>) -> Vec<EventId> {
     numbers.map(|n| Key::new("contract", None).part(Some(&n.to_string())).finish()).collect()
+}
+
+fn all(numbers: std::ops::Range<usize>, says: Option<Says>) -> Vec<Claim> {
+    ids(numbers).into_iter().map(|id| Claim { id, says }).collect()
 }
 
 /// A chunk whose lease runs out at [`NOW`].
@@ -69,15 +73,18 @@ async fn claims(claims: &dyn Claims) {
     let (one, other) = (ChunkId::from_random(1), ChunkId::from_random(2));
     let expires = NOW / 1000 + 1000;
     assert_eq!(claims.owners(&ids(0..3)).await, Ok(vec![None; 3]));
-    assert_eq!(claims.insert(&ids(0..2), one, expires).await, Ok(vec![Claimed::New; 2]));
+    let (says, other_says) = (Some(Says::from_bytes([1; 8])), Some(Says::from_bytes([2; 8])));
+    assert_eq!(claims.insert(&all(0..2, says), one, expires).await, Ok(vec![Claimed::New; 2]));
     // Nobody's claim is ever overwritten: neither by another nor by its owner.
     let expected = vec![Claimed::Taken, Claimed::Taken, Claimed::New];
-    assert_eq!(claims.insert(&ids(0..3), other, expires + 5).await, Ok(expected));
-    assert_eq!(claims.insert(&ids(0..1), one, expires).await, Ok(vec![Claimed::Taken]), "its own looks the same");
-    assert_eq!(claims.owners(&ids(0..4)).await, Ok(vec![Some(one), Some(one), Some(other), None]));
+    assert_eq!(claims.insert(&all(0..3, other_says), other, expires + 5).await, Ok(expected));
+    assert_eq!(claims.insert(&all(0..1, None), one, expires).await, Ok(vec![Claimed::Taken]), "its own looks the same");
+    let owner = |chunk, says| Some(Owner { chunk, says });
+    let expected = vec![owner(one, says), owner(one, says), owner(other, other_says), None];
+    assert_eq!(claims.owners(&ids(0..4)).await, Ok(expected));
     // A full call.
-    assert_eq!(claims.insert(&ids(10..35), one, expires).await, Ok(vec![Claimed::New; 25]));
-    assert_eq!(claims.owners(&ids(10..35)).await, Ok(vec![Some(one); 25]));
+    assert_eq!(claims.insert(&all(10..35, None), one, expires).await, Ok(vec![Claimed::New; 25]));
+    assert_eq!(claims.owners(&ids(10..35)).await, Ok(vec![owner(one, None); 25]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,13 +111,23 @@ async fn the_claims_in_dynamodb_are_inserted_once_and_never_change() {
     claims(bench.pipeline.claims.as_ref()).await;
     // Of a hundred chunks that claim the same events at once, each event has one owner, and all agree who.
     let events = ids(100..110);
-    let all = (0..100).map(|bits| bench.pipeline.claims.insert(&events, ChunkId::from_random(1000 + bits), NOW));
-    let all: Vec<_> = futures_util::future::join_all(all).await.into_iter().map(Result::unwrap).collect();
+    let claim = |bits: u8| all(100..110, Some(Says::from_bytes([bits; 8])));
+    let claims: Vec<Vec<Claim>> = (0..100).map(claim).collect();
+    let insert = |(bits, claims)| {
+        let claims: &Vec<Claim> = claims;
+        bench.pipeline.claims.insert(claims, ChunkId::from_random(1000 + bits), NOW)
+    };
+    let all: Vec<_> = futures_util::future::join_all((0_u128..).zip(&claims).map(insert))
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
     let owners = bench.pipeline.claims.owners(&events).await.unwrap();
     for (at, owner) in owners.into_iter().enumerate() {
         let winners: Vec<usize> = (0..all.len()).filter(|chunk| all[*chunk][at] == Claimed::New).collect();
         let [winner] = winners[..] else { panic!("{} winners", winners.len()) };
-        assert_eq!(owner, Some(ChunkId::from_random(1000 + winner as u128)));
+        let says = Some(Says::from_bytes([u8::try_from(winner).unwrap(); 8]));
+        assert_eq!(owner, Some(Owner { chunk: ChunkId::from_random(1000 + winner as u128), says }));
     }
 }
 

@@ -136,7 +136,8 @@ async fn the_limits_hold_for_what_is_tried_again() {
 }
 
 fn message(n: usize, body: String) -> Message {
-    Message { id: Key::new("size", None).part(Some(&n.to_string())).finish(), group: format!("g{n}"), body }
+    let id = Key::new("size", None).part(Some(&n.to_string())).finish();
+    Message { id, says: None, group: format!("g{n}"), body }
 }
 
 /// Lengths of the messages on the queue, which it is emptied of.

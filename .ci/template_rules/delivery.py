@@ -35,7 +35,12 @@ def check_config(template):
         yield f"{CONFIG}: names no stack"
     given = [item for parameters in sections for item in _overrides(parameters)]
     # Examples stand in comments and must be as right.
-    given += re.findall(r'^#\s+"(\w+)=', template.files[CONFIG], re.M)
+    examples = re.findall(r"""^#\s+(["'])(\w+)=(.*?)\1""", template.files[CONFIG], re.M)
+    given += [name for _, name, _ in examples]
+    for _, name, value in examples:
+        # SAM cuts it at the blank otherwise.
+        if " " in value and not re.fullmatch(r'"[^"]*"', value):
+            yield f"{CONFIG}: {name} has a blank in its value, so the value needs quotes of its own"
     for name in sorted(set(given) - set(template.parameters)):
         yield f"{CONFIG}: the template has no parameter {name}"
     default = template.config.get("default", {})

@@ -1,6 +1,5 @@
 """Functions: their settings and routes, the protocol's times, their variables."""
 
-import json
 import re
 
 from .document import ROOT, SWEEPER, constant, product_code, read, target, words
@@ -12,8 +11,9 @@ LOCAL_VARIABLES = {
     "TRIBUTARY_<SOURCE>_AUTH",
     "TRIBUTARY_<SOURCE>_AUTH_FILE",
 }
-# Read by the crates below ours.
-FOREIGN_VARIABLES = {"AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH"}
+# What a secret starts with. It lets nobody in, and no letter of it may ever change: CloudFormation writes a secret anew,
+# over what is in it, when the template's own text of it is another one.
+NO_RULES = '{"rules":[]}'
 # API Gateway gives up on a function after so many seconds.
 GATEWAY_SECONDS = 30
 
@@ -36,16 +36,18 @@ def check_functions(template, sources):
         if (function.get("Runtime"), function.get("Handler")) != ("provided.al2023", "bootstrap"):
             yield f"{name}: Runtime and Handler must be provided.al2023 and bootstrap"
         logging = function.get("LoggingConfig", {})
-        if logging.get("LogFormat") != "JSON" or logging.get("ApplicationLogLevel") not in ("INFO", "WARN", "ERROR"):
-            yield f"{name}: logs must be JSON at INFO, WARN or ERROR; finer levels write whole requests"
+        # Metrics are lines of the log at INFO, so at WARN every alarm on them is blind.
+        if (logging.get("LogFormat"), logging.get("ApplicationLogLevel")) != ("JSON", "INFO"):
+            yield f"{name}: logs must be JSON at INFO; finer levels write whole requests, coarser ones drop the metrics"
         if name in sources:
             routes = {
                 (event["Properties"].get("Method"), event["Properties"].get("Path"))
                 for event in function.get("Events", {}).values()
                 if event["Type"] == "HttpApi"
             }
-            if routes != {("POST", f"/{name}"), ("POST", f"/{name}/{{proxy+}}")}:
-                yield f"{name}: its routes must be POST /{name} and POST /{name}/{{proxy+}}"
+            paths = (f"/{name}", f"/{name}/{{proxy+}}")
+            if routes != {(method, path) for method in ("POST", "GET") for path in paths}:
+                yield f"{name}: its routes must be POST and GET of /{name} and /{name}/{{proxy+}}"
         yield from _check_concurrency(template, name, function)
     for path, document in {"template.yaml": template.document, **template.nested}.items():
         if any(re.search(r"\bTRACE\b", word) for word in words(document)):
@@ -116,7 +118,7 @@ def check_variables(template, sources):
             set_by_template.add(f"TRIBUTARY_<SOURCE>_{variable[len(own):]}" if variable.startswith(own) else variable)
     # A source's settings may be set or not.
     settings = {f"TRIBUTARY_<SOURCE>_{name.upper()}" for name in re.findall(r'\bsettings\s*\.get\("(\w+)"\)', code)}
-    for variable in sorted(set_by_template - read_by_code - settings - FOREIGN_VARIABLES):
+    for variable in sorted(set_by_template - read_by_code - settings):
         yield f"{variable} is set but no code reads it"
     for variable in sorted(read_by_code - set_by_template - LOCAL_VARIABLES):
         yield f"{variable} is read by the code but no function has it"
@@ -127,5 +129,5 @@ def check_variables(template, sources):
         secret = target(function["Variables"].get(f"TRIBUTARY_{name.upper()}_SECRET_ID"))
         if secret not in template.of_type("AWS::SecretsManager::Secret"):
             yield f"{name}: TRIBUTARY_{name.upper()}_SECRET_ID must name a secret of the stack"
-        elif json.loads(template.properties(secret).get("SecretString", "null")) != {"rules": []}:
-            yield f"{name}: its secret must start without a rule, and so let nobody in"
+        elif template.properties(secret).get("SecretString") != NO_RULES:
+            yield f"{name}: its secret must start without a rule, as {NO_RULES} to the letter"

@@ -3,7 +3,7 @@
 import json
 import re
 
-from .document import POLLER, STACK, SWEEPER, product_code, resolve
+from .document import POLLER, STACK, SWEEPER, read, resolve
 
 # What a stack's own metric filter counts in.
 FILTERED = f"TributaryApi/{STACK}"
@@ -18,8 +18,10 @@ FOREIGN = {
 # Of a request's metrics, by outcome, which each source must have an alarm on.
 OF_EACH_SOURCE = {
     ("Requests", "denied"),
+    ("Requests", "destroyed"),
     ("Requests", "no_secret"),
     ("Requests", "not_durable"),
+    ("Requests", "too_large"),
     ("Unrecognized", "accepted"),
 }
 OF_EACH_FUNCTION = {"Errors", "Throttles"}
@@ -27,6 +29,8 @@ OF_EACH_FUNCTION = {"Errors", "Throttles"}
 OF_THE_STACK = {
     ("5xx", "<Api>"),
     ("Throttled", None),
+    ("TooLarge", None),
+    ("NotRouted", None),
     ("Invocations", f"{STACK}-{SWEEPER}"),
     ("Errors", f"{STACK}-{SWEEPER}"),
     ("Errors", f"{STACK}-{POLLER}"),
@@ -52,21 +56,22 @@ LOGGED = {
 
 
 class Written:
-    """The metrics that the code writes: by whom, under which outcome."""
+    """The metrics that the code emits: by whom, under which outcome.
+
+    shared/gateway/tests/metrics.rs runs the code and keeps the list.
+    """
+
+    namespace = "Tributary"
 
     def __init__(self, sources):
-        code = "\n".join(product_code("shared/gateway/src"))
-        self.namespace = re.search(r'const NAMESPACE: &str = "(\w+)"', code)[1]
         self.sources = sources
-        blocks = re.split(r"\bpub fn (request|sweep)_metrics\b", code)
-        metric = re.compile(r'\("(\w+)", "(?:Count|Milliseconds)"')
-        found = {who: set(metric.findall(text)) for who, text in zip(blocks[1::2], blocks[2::2])}
-        self.of_requests, self.of_sweeper = found.get("request", set()), found.get("sweep", set())
-        self.outcomes = set(re.findall(r'Self::\w+ => "(\w+)"', code))
-        self.sweeps = set(re.findall(r'report\.faults == 0 \{ "(\w+)" \} else \{ "(\w+)" \}', code)[0])
-        known = self.of_requests and self.of_sweeper and self.outcomes
-        if not known or not all(f'("{name}", ' in code for name in ("Source", "Outcome")):
-            raise SystemExit("the metrics are not found in metrics.rs: bring this check up to date")
+        head, *rows = [line.split("\t") for line in read("functions/metrics.tsv").splitlines()]
+        if head != ["emitter", "outcome", "metric"]:
+            raise SystemExit("functions/metrics.tsv has other columns: bring this check up to date")
+        self.emitted = {tuple(row) for row in rows}
+        of = lambda who, column: {row[column] for row in self.emitted if row[0] == who}  # noqa: E731
+        self.of_requests, self.of_sweeper = of("request", 2), of("sweeper", 2)
+        self.outcomes, self.sweeps = of("request", 1), of("sweeper", 1)
 
     def fault(self, metric, dimensions):
         """Why no code writes this metric, or None."""
@@ -80,7 +85,17 @@ class Written:
             return f"no code writes the metric {metric} of {source}"
         if outcome not in outcomes:
             return f"no code writes the outcome {outcome} of {source}"
+        if ("sweeper" if source == SWEEPER else "request", outcome, metric) not in self.emitted:
+            return f"no code writes {metric} of {source} under the outcome {outcome}"
         return None
+
+
+def _filtered(template):
+    """The metrics that filters of the access log count."""
+    for nested in template.nested.values():
+        for each in nested["Resources"].values():
+            if each["Type"] == "AWS::Logs::MetricFilter":
+                yield from (one["MetricName"] for one in each["Properties"]["MetricTransformations"])
 
 
 def _fault(template, written, namespace, metric, dimensions):
@@ -88,7 +103,7 @@ def _fault(template, written, namespace, metric, dimensions):
     if namespace == written.namespace:
         return written.fault(metric, dimensions)
     if namespace == FILTERED:
-        return None if (metric, dimensions) == ("Throttled", {}) else f"no filter counts {metric}"
+        return None if (metric, dimensions) in [(each, {}) for each in _filtered(template)] else f"no filter counts {metric}"
     dimension, metrics = FOREIGN.get(namespace, (None, set()))
     if metric not in metrics or set(dimensions) != {dimension}:
         return f"{namespace} {metric} by {sorted(dimensions)} is not known here"

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -126,18 +127,23 @@ pub(crate) enum RedriveWhat {
 /// nothing is lost or doubled. A part that is readable in places has its events sent, and stays until all of it is. What
 /// the code still rejects stays as it is. So does a part of which pieces are missing, and an event that is too large
 /// for any queue.
+///
+/// A `conflict` is an event that shares its id with another one and says something else: it stays, too. If both happened,
+/// the key of that event is too coarse: correct it in the code. Then, or at once if the event is wanted now, --as-new
+/// sends it under an id of its own, always the same one. If they are one event after all, delete the part.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
     after_help = "\
 Needs: sqs:GetQueueUrl, ListQueues, GetQueueAttributes, ReceiveMessage, ChangeMessageVisibility, and with --apply
-DeleteMessage on the quarantine queue and SendMessage on the events and spill queues; dynamodb:ListTables, and with
+DeleteMessage on the quarantine queue and SendMessage on it and the events and spill queues; dynamodb:ListTables, and with
 --apply BatchWriteItem, UpdateItem, DeleteItem on the journal, PartiQLInsert, BatchGetItem on the claims.
 Settings of a source (TRIBUTARY_<SOURCE>_<NAME>, as the function has them) are taken from the environment.
 
 Examples:
   tributary redrive quarantine --stack tributary
   tributary redrive quarantine --stack tributary --source infobip --reason wrong_shape --limit 1 --apply
+  tributary redrive quarantine --stack tributary --reason conflict --as-new
   tributary redrive quarantine --local --apply"
 )]
 pub(crate) struct RedriveQuarantine {
@@ -153,6 +159,9 @@ pub(crate) struct RedriveQuarantine {
     /// At most so many parts
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) limit: Option<u64>,
+    /// Send what shares its id with another event under an id of its own: with --reason conflict
+    #[arg(long)]
+    pub(crate) as_new: bool,
     /// Seconds a message is hidden from others while it is looked at; after a kill they come back then
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(i32).range(5..=3600))]
     pub(crate) hold: i32,
@@ -193,19 +202,29 @@ pub(crate) struct RedriveDead {
 /// Changes nothing. It looks at the quarantine queue the way `tail` does, and tries rights with calls that cannot take
 /// effect. Secrets are read to see whether they are rules; no value is ever shown.
 ///
+/// --deep looks further, at what only a deployment shows. It asks the API as a stranger does: a path with a blank for each
+/// source, and one compressed body. Those are answered 401 or 415 and nothing is stored or sent for them; they count as
+/// six denied requests. It has IAM judge the functions' roles, without trying anything. And it reads in the log how long
+/// the first request after a rest took (24 h), and whether a function timed out (7 days).
+///
 /// Exit code: 0 if nothing failed (warnings are none), 1 if a check failed, 2 if it could not begin.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
     after_help = "\
 Needs: what it is to check. A call that is denied is named, and the rest goes on.
+With --deep also apigateway:GET, lambda:GetFunctionConfiguration, iam:SimulatePrincipalPolicy, logs:FilterLogEvents.
 
 Examples:
   tributary doctor --stack tributary
   AWS_PROFILE=prod AWS_REGION=eu-central-1 tributary doctor --stack tributary
+  tributary doctor --stack tributary --deep        after the first deployment, and after a change of the template
   tributary doctor --local"
 )]
 pub(crate) struct Doctor {
+    /// Also what takes requests, roles and the log; needs --stack or --local
+    #[arg(long)]
+    pub(crate) deep: bool,
     #[command(flatten)]
     pub(crate) place: Place,
 }
@@ -233,7 +252,14 @@ pub(crate) struct Env {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Port on 127.0.0.1; 0 takes a free one
+    /// Address to listen on, also for the embedded DynamoDB and SQS
+    ///
+    /// Unless told otherwise only this machine reaches them. A function in a container needs the address of the
+    /// container's network, and 0.0.0.0 takes all. Whoever reaches them may do everything, so never an address that
+    /// others can reach.
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    pub(crate) host: IpAddr,
+    /// Port; 0 takes a free one
     #[arg(long, default_value_t = 3000, value_name = "PORT")]
     pub(crate) port: u16,
     /// Keep tables and queues in this directory; without it they are in memory

@@ -1,6 +1,7 @@
 //! `tributary demo`: the main job, seen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,6 +38,19 @@ struct Recorded {
     body: String,
     #[serde(default)]
     is_base64_encoded: bool,
+    request_context: Context,
+}
+
+#[derive(Deserialize)]
+struct Context {
+    stage: String,
+}
+
+impl Recorded {
+    /// The path that was sent: API Gateway puts the stage in front of it, and decodes it.
+    fn path(&self) -> String {
+        tributary_gateway::Path::decoded(&self.raw_path).without_stage(&self.request_context.stage).to_url()
+    }
 }
 
 /// Totals of a round.
@@ -45,8 +59,18 @@ struct Totals {
     requests: usize,
     new: usize,
     duplicate: usize,
+    conflict: usize,
     quarantined: usize,
     refused: usize,
+}
+
+/// What the gateway answered.
+struct Posted {
+    status: StatusCode,
+    /// Of the events in the request.
+    ids: Vec<String>,
+    /// How many share their id with another event.
+    conflict: usize,
 }
 
 struct Stage {
@@ -65,7 +89,7 @@ pub(crate) async fn run(options: &Demo) -> Result<ExitCode, String> {
     let files = recorded(&folder(options)?)?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| format!("no free port: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let world = Arc::new(World::start(None, |_| {}).await?);
+    let world = Arc::new(World::start(Ipv4Addr::LOCALHOST.into(), None, |_| {}).await?);
     let mut stage = Stage {
         client: Client::builder(TokioExecutor::new()).build_http(),
         base: format!("http://{address}"),
@@ -92,9 +116,10 @@ pub(crate) async fn run(options: &Demo) -> Result<ExitCode, String> {
     }
     print(&table(&stage.rows));
     for (name, totals) in [("first", first), ("second", second)] {
-        let Totals { requests, new, duplicate, quarantined, refused } = totals;
+        let Totals { requests, new, duplicate, conflict, quarantined, refused } = totals;
+        let conflict = if conflict > 0 { format!(", {conflict} in conflict") } else { String::new() };
         print(&format!(
-            "{name} time: {requests} requests, {refused} refused, {new} events new, {duplicate} duplicate, {quarantined} parts quarantined"
+            "{name} time: {requests} requests, {refused} refused, {new} events new, {duplicate} duplicate{conflict}, {quarantined} parts quarantined"
         ));
     }
     print(&format!("queue: {} events, each once", stage.seen.len()));
@@ -109,7 +134,8 @@ impl Stage {
         let mut totals = Totals::default();
         for (name, recorded) in files {
             totals.requests += 1;
-            let (status, ids) = self.post(recorded).await.map_err(|error| format!("{name}: {error}"))?;
+            let Posted { status, ids, conflict } =
+                self.post(recorded).await.map_err(|error| format!("{name}: {error}"))?;
             let arrived = self.drain_events().await?;
             let queues = self.world.stack.queues();
             let quarantined = drain(&self.sqs, &queues.quarantine).await?;
@@ -135,6 +161,9 @@ impl Stage {
                 };
                 self.event_row(name, &id, verdict);
             }
+            // By its id it was seen; that it is another event the gateway tells.
+            totals.conflict += conflict;
+            totals.duplicate = totals.duplicate.saturating_sub(conflict);
             if !arrived.is_empty() {
                 self.wrong.push(format!("{name}: {} events of nobody on the queue", arrived.len()));
             }
@@ -166,14 +195,14 @@ impl Stage {
         self.rows.push(row);
     }
 
-    /// Posts a request; gives the status and the ids of the events in it.
-    async fn post(&self, recorded: &Recorded) -> Result<(StatusCode, Vec<String>), String> {
+    /// Posts a request.
+    async fn post(&self, recorded: &Recorded) -> Result<Posted, String> {
         let body = if recorded.is_base64_encoded {
             base64::engine::general_purpose::STANDARD.decode(&recorded.body).map_err(|error| error.to_string())?
         } else {
             recorded.body.clone().into_bytes()
         };
-        let mut uri = format!("{}{}", self.base, recorded.raw_path);
+        let mut uri = format!("{}{}", self.base, recorded.path());
         if !recorded.raw_query_string.is_empty() {
             uri = format!("{uri}?{}", recorded.raw_query_string);
         }
@@ -188,9 +217,10 @@ impl Stage {
         let response = self.client.request(request).await.map_err(|error| error.to_string())?;
         let ids = response.headers().get("tributary-ids").and_then(|ids| ids.to_str().ok()).unwrap_or_default();
         let ids = ids.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
-        let status = response.status();
+        let conflict = response.headers().get("tributary-conflict").and_then(|count| count.to_str().ok()?.parse().ok());
+        let (status, conflict) = (response.status(), conflict.unwrap_or_default());
         response.into_body().collect().await.map_err(|error| error.to_string())?;
-        Ok((status, ids))
+        Ok(Posted { status, ids, conflict })
     }
 
     /// Takes all events off the queue; gives their ids. An id that was there before is wrong.

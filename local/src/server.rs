@@ -1,6 +1,6 @@
 //! `tributary`: the local gateway.
 
-use std::net::Ipv4Addr;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use tokio::net::TcpListener;
 use tributary_gateway::{Call, Gateway, Summary};
 use tributary_pipeline::Deadline;
+use tributary_stack::url;
 
 use crate::cli::{Serve, print, say};
 use crate::world::{REQUEST_MS, World};
@@ -30,13 +31,13 @@ const SAMPLE: &str = r#"{"results":[{"messageId":"m-1","to":"385910000001","sent
 pub(crate) async fn run(options: &Serve) -> Result<ExitCode, String> {
     log_to_stderr();
     // The port first: nothing is begun that cannot be reached.
-    let listener = listen(options.port).await?;
+    let listener = listen(options).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let world = World::start(options.data.clone(), |event| {
+    let world = World::start(options.host, options.data.clone(), |event| {
         print(event);
     });
     let world = Arc::new(world.await?);
-    welcome(&world, address.port(), options);
+    welcome(&world, address, options);
 
     let feed = world.feed.clone();
     let server = axum::serve(listener, router(world.clone())).with_graceful_shutdown(async move {
@@ -60,15 +61,17 @@ pub(crate) async fn run(options: &Serve) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn listen(port: u16) -> Result<TcpListener, String> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
+async fn listen(options: &Serve) -> Result<TcpListener, String> {
+    let (host, port) = (options.host, options.port);
+    TcpListener::bind((host, port)).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             format!("port {port} is taken; stop what listens there, or choose another: --port {}", port.wrapping_add(1))
         }
         std::io::ErrorKind::PermissionDenied => {
             format!("port {port} needs privileges; choose one above 1023: --port 3000")
         }
-        _ => format!("cannot listen on port {port}: {error}"),
+        std::io::ErrorKind::AddrNotAvailable => format!("this machine has no address {host}: --host 127.0.0.1"),
+        _ => format!("cannot listen on {host}, port {port}: {error}"),
     })
 }
 
@@ -77,18 +80,23 @@ pub(crate) fn router(world: Arc<World>) -> Router {
     Router::new().fallback(answer).with_state(world)
 }
 
+/// Answers what an HTTP API would hand to a function, and nothing else: routes are compared as they are written, so
+/// `/Infobip` and `//infobip` are none, and only POST and GET have any.
 async fn answer(State(world): State<Arc<World>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let name = parts.uri.path().trim_start_matches('/').split('/').next().unwrap_or_default().to_ascii_lowercase();
-    let Some(gateway) = world.gateways.get(name.as_str()) else {
+    let path = parts.uri.path();
+    let name = path.strip_prefix('/').unwrap_or(path).split('/').next().unwrap_or_default();
+    let is_routed = matches!(parts.method, Method::POST | Method::GET);
+    let Some(gateway) = world.gateways.get(name).filter(|_| is_routed) else {
         if parts.method == Method::GET && name == "_local" {
-            return local(&world, parts.uri.path());
+            return local(&world, path);
         }
-        return if parts.method == Method::GET && name.is_empty() {
-            Response::new(Body::from(format!("POST to one of: {}\n", routes(&world).join(" "))))
-        } else {
-            Gateway::not_found().map(Body::from)
-        };
+        if parts.method == Method::GET && path == "/" {
+            return Response::new(Body::from(format!("POST to one of: {}\n", routes(&world).join(" "))));
+        }
+        // Never the path: it may hold a secret.
+        tracing::info!(outcome = "not_found", status = 404, method = parts.method.as_str(), "request");
+        return Gateway::not_found().map(Body::from);
     };
     // A body that cannot be read whole is answered like one that is too large; its sender is gone or beyond reason.
     let body = to_bytes(body, READ_LIMIT).await.unwrap_or_else(|_| Bytes::from(vec![b' '; READ_LIMIT]));
@@ -121,6 +129,7 @@ fn tell(headers: &mut HeaderMap, summary: &Summary) {
     for (name, value) in [
         ("tributary-new", accepted.new.to_string()),
         ("tributary-duplicate", accepted.duplicate.to_string()),
+        ("tributary-conflict", accepted.conflict.to_string()),
         ("tributary-left", accepted.left.to_string()),
         ("tributary-quarantined", accepted.quarantined.to_string()),
         // A long list would burst clients' limits on headers.
@@ -174,8 +183,8 @@ fn routes(world: &World) -> Vec<String> {
     world.gateways.keys().map(|source| format!("/{source}")).collect()
 }
 
-fn welcome(world: &World, port: u16, options: &Serve) {
-    let base = format!("http://127.0.0.1:{port}");
+fn welcome(world: &World, address: SocketAddr, options: &Serve) {
+    let base = url(address);
     say("Tributary, local gateway. Routes:\n");
     for (name, gateway) in &world.gateways {
         let events = gateway.source().catalog().len();

@@ -172,6 +172,39 @@ fn pieces_find_together_and_a_part_that_is_readable_in_places_stays() {
 }
 
 #[test]
+fn a_conflict_stays_until_it_is_wanted_as_new_and_then_comes_once() {
+    let operated = Operated::start();
+    let quarantine = operated.quarantine();
+    let id = "5bc60656-d49f-8982-83f2-c32d08d90397";
+    let event = |received: &str| {
+        serde_json::json!({
+            "specversion": "1.0", "id": id, "source": "/infobip", "type": "message.delivered",
+            "recordedtime": received, "partitionkey": "0123456789abcdef0123456789abcdef",
+            "datacontenttype": "application/json", "dataschema": "urn:tributary:data:message:1",
+            "data": {"rank": 30, "vendor": {"event": "DELIVERY"}, "original": {"state": "canary"}},
+        })
+        .to_string()
+    };
+    // The vendor repeated it: two parts of one event.
+    for received in ["2026-11-27T10:00:00Z", "2026-11-27T11:00:00Z"] {
+        let part = quarantined("infobip", "", "application/cloudevents+json", "conflict", &event(received));
+        operated.send(quarantine, &part.to_string());
+    }
+    let before = operated.look(quarantine);
+    let told = text(&operated.run(&["redrive", "quarantine", "--apply"]).stdout);
+    assert!(told.contains("0 of 2 parts have left") && told.contains("--as-new") && !told.contains("canary"), "{told}");
+    let told = text(&operated.run(&["redrive", "quarantine", "--reason", "conflict", "--as-new"]).stdout);
+    assert!(told.contains("dry run, nothing changed: 2 of 2 parts would leave"), "{told}");
+    assert_eq!(operated.look(quarantine), before, "a dry run changes nothing");
+    let told = text(&operated.run(&["redrive", "quarantine", "--reason", "conflict", "--as-new", "--apply"]).stdout);
+    assert!(told.contains("2 of 2 parts have left quarantine: 1 events new, 1 duplicate"), "{told}");
+    let bodies = operated.take(&operated.env["TRIBUTARY_QUEUE_URL"], PATIENCE, |bodies| !bodies.is_empty());
+    assert_eq!(bodies.len(), 1);
+    assert_ne!(Event::parse(&bodies[0]).unwrap().id.to_string(), id);
+    assert!(operated.look(quarantine).is_empty());
+}
+
+#[test]
 fn killed_at_any_call_and_run_again_every_event_comes_once() {
     const PARTS: usize = 200;
     /// Longer than the test: the call under way at the kill has no answer, or never arrives.

@@ -88,6 +88,7 @@ fn finish(report: &Report, total_ms: i64) -> Result<(), Error> {
         received = accepted.received,
         new = accepted.new,
         duplicate = accepted.duplicate,
+        conflict = accepted.conflict,
         left = accepted.left,
         quarantined = accepted.quarantined,
         spilled = accepted.spilled,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tributary_events::{Context, EventType, Timestamp};
 use tributary_normalize::{Normalized, Settings, Source, normalize};
 use tributary_pipeline::ports::{Fault, Fenced};
-use tributary_pipeline::{Accepted, Deadline, Message, NotDurable, Pipeline, Quarantined};
+use tributary_pipeline::{Accepted, Deadline, NotDurable, Pipeline, Quarantined};
 
 use crate::api::{Answer, Api, ApiError, Feed, Quota};
 use crate::config::Scope;
@@ -344,9 +344,7 @@ impl Run<'_> {
                 continue;
             };
             self.report.unrecognized += events.iter().filter(|event| event.kind == EventType::Unrecognized).count();
-            let message =
-                |event: tributary_normalize::Prepared| Message { id: event.id, group: event.group, body: event.json };
-            messages.extend(events.into_iter().map(message));
+            messages.extend(events.into_iter().map(tributary_gateway::to_message));
             rejects.extend(rejected.into_iter().map(|r| quarantined(r.reason.as_str(), r.detail, r.part)));
         }
         for reject in &rejects {
@@ -451,6 +449,7 @@ fn sum(one: Accepted, other: Accepted) -> Accepted {
         received: one.received + other.received,
         new: one.new + other.new,
         duplicate: one.duplicate + other.duplicate,
+        conflict: one.conflict + other.conflict,
         left: one.left + other.left,
         quarantined: one.quarantined + other.quarantined,
         spilled: one.spilled + other.spilled,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use futures_util::future::join_all;
-use tributary_gateway::{Reopened, reopen, settings_from_env};
+use tributary_gateway::{Reopened, reopen, reopen_as_new, settings_from_env};
 use tributary_pipeline::ports::SystemClock;
 use tributary_pipeline::{Accepted, Deadline, Pipeline, aws};
 
@@ -99,7 +99,7 @@ impl Walk<'_> {
             let left = usize::try_from(self.limit_left()).unwrap_or(usize::MAX);
             let chosen: Vec<Part> = parts.into_iter().filter(|part| self.is_wanted(part)).take(left).collect();
             self.taken += u64::try_from(chosen.len()).unwrap_or(u64::MAX);
-            let done = join_all(chosen.iter().map(|part| one(part, self.pipeline.as_ref()))).await;
+            let done = join_all(chosen.iter().map(|part| one(part, self.pipeline.as_ref(), self.options.as_new))).await;
             for (part, done) in chosen.iter().zip(done) {
                 self.settle(part, done).await;
             }
@@ -140,6 +140,7 @@ impl Walk<'_> {
                 row.accepted.new += accepted.new;
                 row.accepted.duplicate += accepted.duplicate;
                 row.accepted.left += accepted.left;
+                row.accepted.conflict += accepted.conflict;
                 if whole {
                     match self.parts.delete(part).await {
                         Ok(()) => self.tally.row(source, reason).deleted += 1,
@@ -175,6 +176,9 @@ impl Walk<'_> {
                 "{} of {} parts have left quarantine: {} events new, {} duplicate, {} for the sweeper",
                 sum.deleted, sum.parts, sum.accepted.new, sum.accepted.duplicate, sum.accepted.left
             ));
+            if sum.accepted.conflict > 0 {
+                print(&format!("{} events are in quarantine as conflicts now", sum.accepted.conflict));
+            }
         } else {
             print(&format!(
                 "dry run, nothing changed: {} of {} parts would leave quarantine; {} events would be sent unless they were before",
@@ -200,8 +204,9 @@ struct Done {
     accepted: Option<Result<Accepted, String>>,
 }
 
-async fn one(part: &Part, pipeline: Option<&Pipeline>) -> Done {
-    let Reopened { events, rejects } = reopen(&part.inner, settings_from_env);
+async fn one(part: &Part, pipeline: Option<&Pipeline>, as_new: bool) -> Done {
+    let Reopened { events, rejects } =
+        if as_new { reopen_as_new(&part.inner, settings_from_env) } else { reopen(&part.inner, settings_from_env) };
     let count = events.len();
     let accepted = match pipeline {
         Some(pipeline) if count > 0 || rejects.is_empty() => {

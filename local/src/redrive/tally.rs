@@ -53,6 +53,7 @@ impl Tally {
                 new: sum.accepted.new + row.accepted.new,
                 duplicate: sum.accepted.duplicate + row.accepted.duplicate,
                 left: sum.accepted.left + row.accepted.left,
+                conflict: sum.accepted.conflict + row.accepted.conflict,
                 ..Accepted::default()
             },
             deleted: sum.deleted + row.deleted,

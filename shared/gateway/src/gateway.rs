@@ -1,31 +1,41 @@
 //! One request to one answer.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Method, Response};
 use tributary_events::{Context, EventId, EventType, Timestamp};
-use tributary_normalize::{Normalized, Reject, Settings, Source, normalize};
+use tributary_normalize::{Normalized, Prepared, Reject, Settings, Source, normalize};
 use tributary_pipeline::{Accepted, Deadline, Message, NotDurable, Pipeline, Quarantined};
 
 use crate::auth::{Denied, Verified};
 use crate::body::{Inflate, inflate};
-use crate::reply::{Problem, problem, success};
-use crate::request::Received;
+use crate::reply::{Problem, challenge, problem, success};
+use crate::request::{Incoming, Received, joined};
 use crate::secrets::{Admission, Provider, SecretError};
 
 /// How large a request may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the body as sent, after base64.
+    /// Bytes of the body as sent, after base64. More is refused.
     pub body_bytes: usize,
-    /// Bytes of the body inflated.
+    /// Bytes of the body inflated. More is not read, and kept as it came.
     pub inflated_bytes: usize,
 }
 
 impl Default for Limits {
+    /// Lambda hands over events of 6 MB at most, so on AWS every body fits that reaches a function.
     fn default() -> Self {
-        Self { body_bytes: 1 << 20, inflated_bytes: 8 << 20 }
+        Self { body_bytes: 6 << 20, inflated_bytes: 8 << 20 }
     }
 }
+
+/// Reason of what is authentic and too large to be read.
+pub(crate) const TOO_LARGE: &str = "too_large";
+/// Reason of what is authentic and nests too deep to be read.
+pub(crate) const TOO_DEEP: &str = "too_deep";
+/// Most log lines about single rejects of one request.
+const MAX_REJECT_LINES: usize = 10;
 
 /// What the caller knows about a request beyond itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +57,12 @@ pub enum Outcome {
     NoSecret,
     /// Too large: 413.
     TooLarge,
-    /// Nests too deep: 400.
-    TooDeep,
+    /// Compressed or in another character set, and turned into text on the way, so that nothing can be made of it: 415.
+    Destroyed,
     /// Not POST: 405.
     Method,
+    /// A question by GET whether this URL is ours, answered: 200.
+    Handshake,
     /// Not durable: 503.
     NotDurable,
 }
@@ -64,20 +76,21 @@ impl Outcome {
             Self::Denied => "denied",
             Self::NoSecret => "no_secret",
             Self::TooLarge => "too_large",
-            Self::TooDeep => "too_deep",
+            Self::Destroyed => "destroyed",
             Self::Method => "method",
+            Self::Handshake => "handshake",
             Self::NotDurable => "not_durable",
         }
     }
 
     fn problem(self) -> Problem {
         match self {
-            // Never asked for: an accepted request is no problem.
-            Self::Accepted | Self::NotDurable => Problem::NotDurable,
+            // The first two are never asked for: an accepted request is no problem.
+            Self::Accepted | Self::Handshake | Self::NotDurable => Problem::NotDurable,
             Self::Denied => Problem::Denied,
             Self::NoSecret => Problem::NoSecret,
             Self::TooLarge => Problem::TooLarge,
-            Self::TooDeep => Problem::TooDeep,
+            Self::Destroyed => Problem::Destroyed,
             Self::Method => Problem::Method,
         }
     }
@@ -146,17 +159,19 @@ impl Gateway {
 
     /// Opens connections and reads the secret, for the time before the first request.
     pub async fn warm(&self) {
-        let (_, admission) =
-            tokio::join!(self.pipeline.warm(), self.provider.admission(self.pipeline.clock.now_ms(), false));
+        let (_, admission) = tokio::join!(self.pipeline.warm(), self.provider.admission(self.pipeline.clock.now_ms()));
         if let Err(error) = admission {
             tracing::error!(source = self.source.name(), %error, "no usable authentication rules");
         }
     }
 
     /// Answers a request, and logs one line about it.
-    pub async fn handle(&self, request: Request<Bytes>, call: &Call) -> (Response<Bytes>, Summary) {
+    ///
+    /// There is an answer whatever comes: no path, header or body is an error of ours.
+    pub async fn handle(&self, request: impl Into<Incoming>, call: &Call) -> (Response<Bytes>, Summary) {
+        let request = request.into();
         let begun_ms = self.pipeline.clock.now_ms();
-        let body_bytes = request.body().len();
+        let body_bytes = request.body.len();
         let mut summary = Summary {
             source: self.source.name(),
             outcome: Outcome::Accepted,
@@ -167,7 +182,8 @@ impl Gateway {
             body_bytes,
             total_ms: 0,
         };
-        let response = match self.answer(request, call, begun_ms, &mut summary).await {
+        let answer = self.answer(request, call, begun_ms, &mut summary);
+        let response = match self.provider.beside(answer, begun_ms).await {
             Ok(response) => response,
             Err(Refused { outcome, reason }) => {
                 (summary.outcome, summary.reason) = (outcome, reason);
@@ -186,6 +202,7 @@ impl Gateway {
             received = accepted.received,
             new = accepted.new,
             duplicate = accepted.duplicate,
+            conflict = accepted.conflict,
             left = accepted.left,
             quarantined = accepted.quarantined,
             spilled = accepted.spilled,
@@ -200,46 +217,64 @@ impl Gateway {
 
     async fn answer(
         &self,
-        request: Request<Bytes>,
+        request: Incoming,
         call: &Call,
         now_ms: i64,
         summary: &mut Summary,
     ) -> Result<Response<Bytes>, Refused> {
-        if request.method() != Method::POST {
-            return Err(Refused::new(Outcome::Method, "method"));
+        if request.method != Method::POST {
+            return self.shake_hands(&request, now_ms, summary).await;
         }
-        let (parts, body) = request.into_parts();
-        if body.len() > self.limits.body_bytes {
+        if request.body.len() > self.limits.body_bytes {
             return Err(Refused::new(Outcome::TooLarge, "body"));
         }
-        let query = parts.uri.query().unwrap_or_default();
-        let received = Received::new(self.source.name(), parts.uri.path(), query, parts.headers, body);
+        // Before verification, for no signature fits what is left of it.
+        if request.is_destroyed() {
+            return Err(Refused::new(Outcome::Destroyed, "encoding"));
+        }
+        let received = Received::new(self.source.name(), request);
         let verified = self.verify(received, now_ms).await?;
         self.take(&verified, call, now_ms, summary).await
     }
 
+    /// Answers a question by GET if the rules have a handshake.
+    async fn shake_hands(
+        &self,
+        request: &Incoming,
+        now_ms: i64,
+        summary: &mut Summary,
+    ) -> Result<Response<Bytes>, Refused> {
+        let admission = if request.method == Method::GET { self.provider.admission(now_ms).await.ok() } else { None };
+        let Some(Admission::Rules(rules)) = admission else { return Err(Refused::new(Outcome::Method, "method")) };
+        let Some(handshake) = rules.handshake() else { return Err(Refused::new(Outcome::Method, "method")) };
+        let answer = handshake.answer(&request.query).ok_or_else(|| Refused::new(Outcome::Denied, "handshake"))?;
+        summary.outcome = Outcome::Handshake;
+        Ok(challenge(answer))
+    }
+
     async fn verify(&self, received: Received, now_ms: i64) -> Result<Verified, Refused> {
-        let admission = |denied| self.provider.admission(now_ms, denied);
-        let no_rules = |error: SecretError| {
-            tracing::error!(source = self.source.name(), %error, "no usable authentication rules");
-            Refused::new(Outcome::NoSecret, "no_rules")
-        };
         let denied = |denied: Denied| Refused::new(Outcome::Denied, denied.as_str());
-        let rules = match admission(false).await.map_err(no_rules)? {
-            Admission::Anybody => return Ok(Verified::unauthenticated(received)),
-            Admission::Rules(rules) => rules,
+        let rules = match self.provider.admission(now_ms).await {
+            Ok(Admission::Anybody) => return Ok(Verified::unauthenticated(received)),
+            Ok(Admission::Rules(rules)) => rules,
+            Err(error) => return Err(self.no_rules(&error)),
         };
         let now_s = now_ms / 1000;
         match rules.verify(received, now_s) {
             Ok(verified) => Ok(verified),
-            Err((Denied::Wrong, received)) if self.provider.may_have_rotated() => {
-                match admission(true).await.map_err(no_rules)? {
-                    Admission::Rules(rules) => rules.verify(*received, now_s).map_err(|(why, _)| denied(why)),
-                    Admission::Anybody => Err(denied(Denied::Wrong)),
+            Err((Denied::Wrong, received)) => match self.provider.again(now_ms).await {
+                Some(other) if !Arc::ptr_eq(&rules, &other) => {
+                    other.verify(*received, now_s).map_err(|(why, _)| denied(why))
                 }
-            }
+                _ => Err(denied(Denied::Wrong)),
+            },
             Err((why, _)) => Err(denied(why)),
         }
+    }
+
+    fn no_rules(&self, error: &SecretError) -> Refused {
+        tracing::error!(source = self.source.name(), %error, "no usable authentication rules");
+        Refused::new(Outcome::NoSecret, "no_rules")
     }
 
     /// Normalizes an authentic request and makes it durable.
@@ -255,21 +290,26 @@ impl Gateway {
         let received = Timestamp::from_unix_millis(now_ms);
         let quarantined = |reason: &str, detail: String, part: &[u8]| Quarantined {
             source: self.source.name().to_owned(),
-            path: request.segments.iter().map(|segment| format!("/{segment}")).collect(),
+            path: joined(&request.segments),
             content_type: content_type.to_owned(),
             received: received.map(|at| at.to_string()).unwrap_or_default(),
             reason: reason.to_owned(),
             detail,
             part: part.to_vec(),
         };
+        // As it came, but for a secret that travels in it.
+        let whole = |reason: &str, detail| quarantined(reason, detail, &self.source.without_secret(&request.body));
         let encoding = request.header("content-encoding").unwrap_or_default();
         let body = match inflate(&request.body, encoding, self.limits.inflated_bytes) {
             Ok(body) => body,
-            Err(Inflate::TooLarge) => return Err(Refused::new(Outcome::TooLarge, "inflated")),
-            Err(Inflate::Unreadable) => {
-                let whole = quarantined("content_encoding", "the body does not inflate".to_owned(), &request.body);
-                let accepted = self.accept(Vec::new(), vec![whole], call).await?;
-                summary.accepted = accepted;
+            Err(why) => {
+                let (reason, detail) = match why {
+                    Inflate::TooLarge => {
+                        (TOO_LARGE, format!("the body inflates to more than {} bytes", self.limits.inflated_bytes))
+                    }
+                    Inflate::Unreadable => ("content_encoding", "the body does not inflate".to_owned()),
+                };
+                summary.accepted = self.accept(Vec::new(), vec![whole(reason, detail)], call).await?;
                 return Ok(success(tributary_normalize::Answer::default()));
             }
         };
@@ -283,12 +323,16 @@ impl Gateway {
             },
             settings: &self.settings,
         };
-        let Normalized { events, rejects, .. } =
-            normalize(self.source, &webhook, false).map_err(|_| Refused::new(Outcome::TooDeep, "depth"))?;
+        let Normalized { events, rejects, .. } = match normalize(self.source, &webhook, false) {
+            Ok(normalized) => normalized,
+            Err(error) => {
+                summary.accepted = self.accept(Vec::new(), vec![whole(TOO_DEEP, error.to_string())], call).await?;
+                return Ok(success(tributary_normalize::Answer::default()));
+            }
+        };
         summary.unrecognized = events.iter().filter(|event| event.kind == EventType::Unrecognized).count();
         summary.ids = events.iter().map(|event| event.id).collect();
-        let messages =
-            events.into_iter().map(|event| Message { id: event.id, group: event.group, body: event.json }).collect();
+        let messages = events.into_iter().map(to_message).collect();
         let rejects = rejects
             .into_iter()
             .map(|Reject { reason, detail, part }| quarantined(reason.as_str(), detail, &part))
@@ -303,13 +347,21 @@ impl Gateway {
         rejects: Vec<Quarantined>,
         call: &Call,
     ) -> Result<Accepted, Refused> {
-        for reject in &rejects {
+        for reject in rejects.iter().take(MAX_REJECT_LINES) {
             tracing::warn!(
                 source = reject.source,
                 reason = reject.reason,
                 detail = reject.detail,
                 request_id = call.request_id,
                 "part put into quarantine"
+            );
+        }
+        if rejects.len() > MAX_REJECT_LINES {
+            tracing::warn!(
+                source = self.source.name(),
+                parts = rejects.len(),
+                request_id = call.request_id,
+                "parts put into quarantine, of which ten have a line"
             );
         }
         self.pipeline.accept(messages, rejects, call.deadline).await.map_err(|error| {
@@ -322,4 +374,10 @@ impl Gateway {
             Refused::new(Outcome::NotDurable, reason)
         })
     }
+}
+
+/// An event as it goes to the pipeline.
+#[must_use]
+pub fn to_message(event: Prepared) -> Message {
+    Message { id: event.id, says: event.says, group: event.group, body: event.json }
 }

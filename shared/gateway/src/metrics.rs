@@ -1,16 +1,20 @@
 //! Metrics in CloudWatch's Embedded Metric Format: one JSON line on standard output.
 
 use serde_json::{Value, json};
-use tributary_pipeline::SweepReport;
+use tributary_events::Timestamp;
+use tributary_pipeline::{Accepted, SweepReport};
 
-use crate::gateway::Summary;
+use crate::gateway::{Outcome, Summary};
 
 const NAMESPACE: &str = "Tributary";
 
 fn line(timestamp_ms: i64, dimensions: &[(&str, &str)], metrics: &[(&str, &str, i64)]) -> String {
     let names: Vec<&str> = dimensions.iter().map(|(name, _)| *name).collect();
     let units: Vec<Value> = metrics.iter().map(|(name, unit, _)| json!({"Name": name, "Unit": unit})).collect();
+    // Lambda filters lines by level, and takes one that lacks either of the first two for INFO.
     let mut line = json!({
+        "timestamp": Timestamp::from_unix_millis(timestamp_ms).map(|at| at.to_string()),
+        "level": "INFO",
         "_aws": {
             "Timestamp": timestamp_ms,
             "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [names], "Metrics": units}],
@@ -29,25 +33,25 @@ fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// The metrics of one request, by source and outcome: every further dimension would be billed again.
+/// The metrics of one request, by source and outcome: every further dimension would be billed again, and so would be the
+/// counts of a request that nothing of was taken.
 #[must_use]
 pub fn request_metrics(summary: &Summary, timestamp_ms: i64) -> String {
     let accepted = &summary.accepted;
-    line(
-        timestamp_ms,
-        &[("Source", summary.source), ("Outcome", summary.outcome.as_str())],
-        &[
-            ("Requests", "Count", 1),
+    let mut metrics = vec![("Requests", "Count", 1), ("Duration", "Milliseconds", summary.total_ms)];
+    if summary.outcome == Outcome::Accepted || *accepted != Accepted::default() {
+        metrics.extend([
             ("Received", "Count", count(accepted.received)),
             ("New", "Count", count(accepted.new)),
             ("Duplicate", "Count", count(accepted.duplicate)),
+            ("Conflict", "Count", count(accepted.conflict)),
             ("Left", "Count", count(accepted.left)),
             ("Quarantined", "Count", count(accepted.quarantined)),
             ("Spilled", "Count", count(accepted.spilled)),
             ("Unrecognized", "Count", count(summary.unrecognized)),
-            ("Duration", "Milliseconds", summary.total_ms),
-        ],
-    )
+        ]);
+    }
+    line(timestamp_ms, &[("Source", summary.source), ("Outcome", summary.outcome.as_str())], &metrics)
 }
 
 /// The metrics of the sweeper's run.
@@ -60,6 +64,7 @@ pub fn sweep_metrics(report: &SweepReport, timestamp_ms: i64) -> String {
             ("Expired", "Count", count(report.expired)),
             ("New", "Count", count(report.sent)),
             ("Duplicate", "Count", count(report.duplicate)),
+            ("Conflict", "Count", count(report.conflict)),
             ("Left", "Count", count(report.left)),
             ("Buried", "Count", count(report.buried)),
             ("Unspilled", "Count", count(report.unspilled)),

@@ -1,7 +1,7 @@
 //! Answers: the vendor's success, or an error that says what to do next.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response, StatusCode};
 use tributary_normalize::Answer;
 
@@ -14,7 +14,7 @@ pub(crate) enum Problem {
     NotFound,
     Method,
     TooLarge,
-    TooDeep,
+    Destroyed,
     Denied,
     NoSecret,
     NotDurable,
@@ -34,7 +34,11 @@ impl Problem {
                 "Body too large",
                 "Send fewer events in one request: most vendors let you set the batch size.",
             ),
-            Self::TooDeep => (StatusCode::BAD_REQUEST, "Body nests too deep", "No vendor's body nests 64 levels deep."),
+            Self::Destroyed => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "Body lost its encoding",
+                "API Gateway takes this content type for text: send it uncompressed and in UTF-8.",
+            ),
             Self::Denied => (
                 StatusCode::UNAUTHORIZED,
                 "Not authentic",
@@ -76,5 +80,14 @@ pub(crate) fn success(answer: Answer) -> Response<Bytes> {
     };
     let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
+    response
+}
+
+/// The answer to a handshake: nothing but text, also for a browser.
+pub(crate) fn challenge(text: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(text));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

@@ -14,9 +14,12 @@
 //! the vendor does not keep its word. Therefore such an event brings [`Says`] for its claim: two events of one id that say
 //! different things are a conflict, which goes to quarantine, and no duplicate.
 
+use serde_json::Value;
+use tributary_events::data::Order;
 use tributary_events::{Data, EventId, EventType, Key, Says, Timestamp};
 
 use crate::canonical::{self, Volatile, spelling};
+use crate::decimal::shortest;
 use crate::lenient::Text;
 
 /// What tells an event from every other of its source.
@@ -33,6 +36,8 @@ enum Repeats {
     Same,
     /// The time: the event is told again later, such as an order by a page that is loaded anew.
     Later,
+    /// Amounts: the vendor goes on adding up what the event was worth.
+    Amended,
 }
 
 /// An event's name and account, from which its identity is made.
@@ -89,6 +94,12 @@ impl Identity {
         Self { collides: self.collides.map(|_| Repeats::Later), ..self }
     }
 
+    /// Says that the vendor tells one occurrence again with another amount.
+    #[must_use]
+    pub fn amended_later(self) -> Self {
+        Self { collides: self.collides.map(|_| Repeats::Amended), ..self }
+    }
+
     /// To go: every vendor names its events by [`Naming`].
     #[must_use]
     pub fn of_key(id: EventId) -> Self {
@@ -103,22 +114,22 @@ impl Identity {
 
     /// What the event says, for its claim; `None` where equal ids are equal events.
     pub(crate) fn says(&self, kind: EventType, time: Option<Timestamp>, data: &Data<'_>) -> Option<Says> {
-        let time = match self.collides? {
-            Repeats::Same => time,
-            Repeats::Later => None,
+        let (time, order) = match self.collides? {
+            Repeats::Same => (time, data.order.as_deref()),
+            Repeats::Later => (None, data.order.as_deref()),
+            Repeats::Amended => (time, None),
         };
-        Some(says(kind, time, data))
+        Some(says(kind, time, order, data))
     }
 }
 
 /// What makes an event that event, from what was read of it: type, time, outcome, words, amounts.
 ///
 /// Nothing that two dialects of one report spell in two ways, and nothing that the vendor corrects later, such as prices.
-fn says(kind: EventType, time: Option<Timestamp>, data: &Data<'_>) -> Says {
+fn says(kind: EventType, time: Option<Timestamp>, order: Option<&Order<'_>>, data: &Data<'_>) -> Says {
     let nanos = time.map(|at| at.unix_nanos().to_string());
     let failure = data.failure.as_deref();
     let message = data.message.as_deref();
-    let order = data.order.as_deref();
     let total = order.and_then(|order| order.total.as_ref());
     let key = Key::new(kind.as_str(), nanos.as_deref())
         .part(failure.map(|failure| failure.reason.as_str()))
@@ -129,10 +140,12 @@ fn says(kind: EventType, time: Option<Timestamp>, data: &Data<'_>) -> Says {
         .part(data.note.as_deref().and_then(|note| note.text.as_deref()))
         .part(data.click.as_deref().and_then(|click| click.url.as_deref()))
         .part(order.and_then(|order| order.status.as_deref()))
-        .part(total.and_then(|total| total.amount.as_deref()));
+        .part(total.and_then(|total| total.amount.as_deref()).map(shortest));
     let items = data.items.iter().flatten();
     items
-        .fold(key, |key, item| key.part(item.id.as_deref().or(item.name.as_deref())).part(item.quantity.as_deref()))
+        .fold(key, |key, item| {
+            key.part(item.id.as_deref().or(item.name.as_deref())).part(item.quantity.as_deref().map(shortest))
+        })
         .says()
 }
 
@@ -159,6 +172,21 @@ pub fn is_placeholder(text: &str) -> bool {
     text.trim_matches(['-', '_', '.', '0', ' ']).is_empty()
         || WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
         || VARIABLES.iter().any(|(open, close)| text.starts_with(open) && text.ends_with(close))
+}
+
+/// Whether JSON holds no value at all: nothing but null, empty text, and what is made of these.
+#[must_use]
+pub fn is_nothing(json: &str) -> bool {
+    fn nothing(value: &Value) -> bool {
+        match value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(items) => items.iter().all(nothing),
+            Value::Object(fields) => fields.values().all(nothing),
+            Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    serde_json::from_str(json).is_ok_and(|value| nothing(&value))
 }
 
 #[cfg(test)]
@@ -188,6 +216,16 @@ mod tests {
         }
         for id in ["1", "-1", "10", "a-0", "nan-1", "<a@b.example>", "{6f9619ff}", "100%", "T-0"] {
             assert!(!is_placeholder(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_what_holds_no_value() {
+        for nothing in ["null", "\"\"", "{}", "[]", r#"{"a":null,"b":["",{"c":[]}]}"#] {
+            assert!(is_nothing(nothing), "{nothing}");
+        }
+        for something in ["0", "false", "\" \"", r#"{"a":[0]}"#, "{", "1e999"] {
+            assert!(!is_nothing(something), "{something}");
         }
     }
 

@@ -39,6 +39,9 @@ use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use tributary_events::{Raw, Str, Timestamp};
 
+use crate::decimal::decimal;
+use crate::source::MAX_DEPTH;
+
 /// No vendor's event is older. What claims to be is a zero, a unit taken for another, or a default of some database.
 pub const FIRST_YEAR: i32 = 2010;
 
@@ -124,6 +127,27 @@ impl<'a> Text<'a> {
     #[must_use]
     pub fn number(&self) -> Option<serde_json::Number> {
         serde_json::from_str(self.get()?).ok()
+    }
+
+    /// The decimal number (`-?digits(.digits)?`, the form of `Money`), if the text says one beyond doubt: as it is, in groups
+    /// of three (`1,980,000`, `1 980`, `1,980.50`, `1.980,50`), with a decimal comma (`12,5`), beside a currency's mark.
+    ///
+    /// `1,980` alone is none: it is 1980 here and 1.98 there. See [`Text::grouped_decimal`].
+    #[must_use]
+    pub fn decimal(&self) -> Option<Str<'a>> {
+        self.as_decimal(false)
+    }
+
+    /// As [`Text::decimal`], for vendors whose customers group by commas: `1,980` is 1980.
+    #[must_use]
+    pub fn grouped_decimal(&self) -> Option<Str<'a>> {
+        self.as_decimal(true)
+    }
+
+    fn as_decimal(&self, comma_groups: bool) -> Option<Str<'a>> {
+        let text = self.get()?;
+        let decimal = decimal(text, comma_groups)?;
+        if decimal == text { self.take() } else { Some(Cow::Owned(decimal.into_owned())) }
     }
 
     /// True or false, if the text is one of these words or 1 or 0.
@@ -241,6 +265,30 @@ impl<'a> Any<'a> {
     #[must_use]
     pub fn elements(&self) -> Option<Vec<&'a RawValue>> {
         self.get().filter(|json| json.starts_with('[')).and_then(|json| serde_json::from_str(json).ok())
+    }
+
+    /// The JSON; where it is text that holds JSON, that JSON, compact. Text that is no JSON, or nests too deep, is nothing.
+    #[must_use]
+    pub fn unwrapped(&self) -> Option<Cow<'a, str>> {
+        let json = self.get()?;
+        if !json.starts_with('"') {
+            return Some(Cow::Borrowed(json));
+        }
+        let text = self.text();
+        let text = text.get()?.trim_ascii();
+        // Cheap to rule out: hardly any text is JSON.
+        if !text.starts_with(['{', '[']) || tributary_events::depth(text) > MAX_DEPTH {
+            return None;
+        }
+        let inner = tributary_events::compact(text);
+        serde_json::from_str::<IgnoredAny>(&inner).ok()?;
+        Some(Cow::Owned(inner.into_owned()))
+    }
+
+    /// The object: itself, or the one that text holds.
+    #[must_use]
+    pub fn object(&self) -> Option<Cow<'a, str>> {
+        self.unwrapped().filter(|json| json.starts_with('{'))
     }
 
     /// Whether it is an object.
@@ -415,6 +463,19 @@ mod tests {
         assert_eq!(probe.list.len(), 1);
         assert_eq!(probe.list[0].id.get(), Some("2"));
         assert_eq!(probe.inner.get().unwrap().id.get(), Some("true"));
+    }
+
+    #[test]
+    fn json_within_text_is_that_json() {
+        let read = |json: &str| {
+            let any: Any<'_> = serde_json::from_str(json).unwrap();
+            any.unwrapped().map(Cow::into_owned)
+        };
+        assert_eq!(read(r#"{"a":1}"#).as_deref(), Some(r#"{"a":1}"#));
+        assert_eq!(read(r#""[ {\"a\": \"\\ud83d\"} ]""#).as_deref(), Some(r#"[{"a":"\ufffd"}]"#));
+        for none in [r#""text""#, r#""{\"a\":""#, r#""""#, "null", &format!("\"{}\"", "[".repeat(20_000))] {
+            assert_eq!(read(none), None, "{none}");
+        }
     }
 
     #[test]

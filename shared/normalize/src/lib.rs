@@ -15,6 +15,7 @@ pub mod canonical;
 mod carrotquest;
 pub mod catalog;
 mod channeltalk;
+mod decimal;
 pub mod identity;
 mod infobip;
 mod karte;

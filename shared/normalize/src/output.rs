@@ -20,6 +20,9 @@ pub(crate) const MAX_BYTES: usize = 32 << 20;
 
 /// Most bytes that rejected elements of one list may repeat of what stands around it.
 const MAX_AROUND: usize = 4 << 20;
+/// Most rejected elements of one list that are a part each. Each is a message of its own in quarantine: more of them
+/// would take longer than the request has.
+const MAX_ALONE: usize = 200;
 
 /// An event ready for the queue.
 #[derive(Clone, PartialEq, Eq)]
@@ -207,10 +210,14 @@ impl<'c> Output<'c> {
 
     /// Puts the body around rejected elements of a list, once all is read.
     pub(crate) fn surround(&mut self, body: &str) {
+        // What came after the limit is missing here: the body is kept whole instead.
+        if self.is_full() {
+            return;
+        }
         for (list, rejects) in by_list(std::mem::take(&mut self.elements)) {
             let Some((before, after)) = list.around(body) else { continue };
             let around = |inner: &[u8]| [before.as_bytes(), inner, after.as_bytes()].concat();
-            if rejects.len() * (before.len() + after.len()) <= MAX_AROUND {
+            if rejects.len() <= MAX_ALONE && rejects.len() * (before.len() + after.len()) <= MAX_AROUND {
                 for at in rejects {
                     self.rejects[at].part = around(&self.rejects[at].part);
                 }
@@ -218,7 +225,9 @@ impl<'c> Output<'c> {
             }
             // Too much to say for each: then one body has them all, and is no larger than the one that came.
             let parts: Vec<Vec<u8>> = rejects.iter().map(|at| std::mem::take(&mut self.rejects[*at].part)).collect();
-            self.rejects[rejects[0]].part = around(&parts.join(&b','));
+            let first = &mut self.rejects[rejects[0]];
+            first.part = around(&parts.join(&b','));
+            first.detail = format!("{} elements of a list, the first: {}", rejects.len(), first.detail);
         }
         // A reject without a part was joined to another; parts are never empty, for they are JSON.
         self.rejects.retain(|reject| !reject.part.is_empty());

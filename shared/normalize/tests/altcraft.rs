@@ -127,17 +127,35 @@ fn the_answer_holds_what_a_hook_looks_for() {
     assert!(altcraft().answer(&request("[]", &settings)).body.contains("OK"));
 }
 
+fn delivery() -> Value {
+    json!({
+        "event_type": "deliv", "event_date": "2026-11-20T10:00:00Z", "account_id": 742, "list_id": 58, "is_test": false,
+        "profile_id": "6745c0de010d1e2f3a4b5c6d", "_xxh": "c1e4f00d0198ab76",
+        "custom_data": {"email": "reader@example.org"},
+        "event_data": {"message_id": 31, "campaign_id": 905, "segment_id": 0, "launch_id": "742905a"},
+        "subscription": [{"resource_id": 3, "channel": "email", "email": "reader@example.org"}],
+    })
+}
+
 #[test]
-fn each_occurrence_field_makes_another_event() {
-    let first = click();
+fn everything_that_may_tell_two_events_apart_does() {
+    // The time is cut to seconds, as an exporter or a broker may do it.
+    let first = delivery();
     let others = [
-        ("/event_type", json!("uclick")),
-        ("/event_date", json!("2026-11-20T10:00:00.123456788Z")),
+        ("/event_type", json!("undeliv")),
+        ("/event_date", json!("2026-11-20T10:00:01Z")),
         ("/account_id", json!(743)),
         ("/list_id", json!(59)),
+        ("/is_test", json!(true)),
         ("/profile_id", json!("6745c0de020d1e2f3a4b5c6d")),
-        ("/event_data/send_message_id", json!("beef38a.6745")),
+        ("/event_data/launch_id", json!("742905b")),
+        ("/event_data/campaign_id", json!(906)),
+        ("/event_data/message_id", json!(32)),
         ("/event_data/link_url", json!("https://example.com/b")),
+        ("/event_data/resource_id", json!(4)),
+        ("/event_data/anything", json!("else")),
+        ("/subscription/0/email", json!("reader@work.example.org")),
+        ("/subscription/0/resource_id", json!(4)),
     ];
     let ids: HashSet<_> =
         others.iter().map(|(pointer, value)| id(&with(&first, pointer, value.clone()))).chain([id(&first)]).collect();
@@ -146,20 +164,130 @@ fn each_occurrence_field_makes_another_event() {
 
 #[test]
 fn what_the_hook_adds_makes_no_other_event() {
-    for event in [click(), with(&with(&click(), "/profile_id", Value::Null), "/_xxh", Value::Null)] {
-        assert_eq!(id(&event), id(&with(&event, "/sends_trying_num", json!(2))));
-        assert_eq!(id(&event), id(&with(&event, "/sends_trying_num", Value::Null)));
+    for event in [delivery(), with(&with(&click(), "/profile_id", Value::Null), "/_xxh", Value::Null)] {
+        for (pointer, value) in [
+            ("/sends_trying_num", json!(2)),
+            ("/sends_trying_num", Value::Null),
+            // Another hook that chose other fields, or none.
+            ("/custom_data", json!({"phone": "+12025550141"})),
+            ("/custom_data", Value::Null),
+        ] {
+            assert_eq!(id(&event), id(&with(&event, pointer, value)), "{pointer}");
+        }
     }
-    assert_eq!(id(&click()), id(&with(&click(), "/custom_data", json!({"phone": "+12025550141"}))));
-    assert_eq!(id(&click()), id(&with(&click(), "/subscription", json!([{"email": "inbox@example.net"}]))));
 }
 
 #[test]
-fn a_delivery_without_a_sent_message_is_told_by_campaign_and_template() {
-    let first = with(&click(), "/event_data/send_message_id", Value::Null);
-    let campaign = with(&first, "/event_data/campaign_id", json!(906));
-    let template = with(&first, "/event_data/message_id", json!(32));
-    assert_eq!(HashSet::from([id(&first), id(&campaign), id(&template)]).len(), 3);
+fn a_time_is_one_however_it_is_spelt() {
+    let at = |time: &str| id(&with(&delivery(), "/event_date", time.into()));
+    let first = at("2026-11-20T10:00:00.1Z");
+    for same in ["2026-11-20T10:00:00.100Z", "2026-11-20T10:00:00.100000000Z", "2026-11-20T13:00:00.1+03:00"] {
+        assert_eq!(at(same), first, "{same}");
+    }
+    for other in ["2026-11-20T10:00:00.100000001Z", "2026-11-20T10:00:00.1", "2026-11-20T10:00:00Z"] {
+        assert_ne!(at(other), first, "{other}");
+    }
+}
+
+#[test]
+fn two_addresses_of_a_profile_in_one_batch_are_two_events() {
+    let other = with(&delivery(), "/subscription/0/email", json!("reader@work.example.org"));
+    let out = read(&json!([delivery(), other]).to_string(), &[]);
+    assert_eq!(out.events.iter().map(|event| event.id).collect::<HashSet<_>>().len(), 2);
+}
+
+#[test]
+fn a_type_alone_is_no_event_of_that_type() {
+    for body in [
+        json!({"event_type": "unsub"}),
+        json!({"event": "hbounce", "event_date": "2026-11-20T10:00:00Z", "account_id": 742, "list_id": 58, "is_test": true}),
+        json!({"event_type": "deliv", "profile_id": null, "event_data": {}, "custom_data": "", "subscription": []}),
+        json!({"event": "healthcheck"}),
+        json!({}),
+    ] {
+        let out = read(&body.to_string(), &[]);
+        assert_eq!(out.events.len(), 1, "{body}");
+        assert_eq!(out.events[0].kind.as_str(), "unrecognized", "{body}");
+    }
+    // The person was deleted, the message was not.
+    let deleted = json!({"event_type": "deliv", "profile_id": null, "event_data": {"campaign_id": 905}});
+    assert_eq!(read(&deleted.to_string(), &[]).events[0].kind.as_str(), "message.delivered");
+}
+
+fn address(event: &Value) -> Option<(&'static str, String)> {
+    let event = events(&read(&event.to_string(), &[])).remove(0);
+    let to = event.data.message.and_then(|message| message.to.or(message.from));
+    let address = event.data.address.map(|address| (address.kind.as_str(), address.value.into_owned()));
+    assert_eq!(to.as_deref(), address.as_ref().map(|(_, value)| value.as_str()), "the message is of that address");
+    address
+}
+
+#[test]
+fn the_address_is_that_of_the_one_subscription() {
+    let on = |event_type: &str, subscription: Value| {
+        let event = with(&delivery(), "/event_type", event_type.into());
+        let address = address(&with(&event, "/subscription", subscription));
+        address.map(|(kind, value)| format!("{kind} {value}"))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let email = json!({"resource_id": 3, "channel": "email", "email": "a@example.org"});
+    let work = json!({"resource_id": 4, "channel": "email", "email": "b@example.org"});
+    let push = json!({"resource_id": 5, "channel": "push", "email": "a@example.org", "subscription_id": "token-1"});
+    let chat = json!({"resource_id": 6, "channel": "telegram_bot", "subscription_id": "7001"});
+    let phone = json!({"resource_id": 7, "channel": "viber", "phone": "+12025550141"});
+
+    assert_eq!(on("hbounce", json!([email, push, chat])), some("email a@example.org"));
+    assert_eq!(on("hbounce_push", json!([email, push])), some("device token-1"));
+    assert_eq!(on("telegram_bot_undeliv", json!([email, chat])), some("account 7001"));
+    assert_eq!(on("viber_undeliv", json!([phone])), some("phone +12025550141"));
+    assert_eq!(on("reply", json!([email])), some("email a@example.org"));
+    // Which of the two is not told, or the channel has none of its own: never the profile's email.
+    for (event_type, subscription) in [
+        ("hbounce", json!([email, work])),
+        ("hbounce", json!([{"channel": "email", "email": "reader"}])),
+        ("hbounce_push", json!([email])),
+        ("hbounce_push", json!([])),
+        ("hbounce", Value::Null),
+        ("send_sms", json!([{"channel": "sms", "phone": "EXAMPLE"}])),
+        ("popup_click", json!([{"email": "a@example.org"}])),
+    ] {
+        assert_eq!(on(event_type, subscription), None, "{event_type}");
+    }
+    let resource = with(&delivery(), "/event_data/resource_id", json!(4));
+    let told = address(&with(&resource, "/subscription", json!([email, work])));
+    assert_eq!(told, Some(("email", "b@example.org".to_owned())));
+}
+
+#[test]
+fn a_consent_names_the_address_that_was_taken_out() {
+    let address = |event_type: &str, subscription: Value| {
+        let event = with(&with(&delivery(), "/event_type", event_type.into()), "/subscription", subscription);
+        let address = events(&read(&event.to_string(), &[])).remove(0).data.address;
+        address.map(|address| (address.kind.as_str(), address.value.into_owned()))
+    };
+    let sms = json!([{"channel": "sms", "phone": "12025550141"}]);
+    assert_eq!(address("unsub_sms", sms.clone()), Some(("phone", "12025550141".to_owned())));
+    assert_eq!(address("unsub_api", sms), Some(("phone", "12025550141".to_owned())));
+    let two = json!([{"email": "a@example.org", "phone": "12025550141"}]);
+    assert_eq!(address("unsub_api", two), None, "of which channel is not told");
+    let max = json!([{"channel": "max_bot", "subscription_id": "77"}]);
+    assert_eq!(address("max_bot_unsub", max.clone()), Some(("account", "77".to_owned())));
+    assert_eq!(address("loyalty_points_add", max), None);
+}
+
+#[test]
+fn channels_newer_than_the_list_keep_their_word() {
+    let read = |event_type: &str, subscription: Value| {
+        let event = with(&with(&delivery(), "/event_type", event_type.into()), "/subscription", subscription);
+        events(&read(&event.to_string(), &[])).remove(0)
+    };
+    let from_the_type = read("max_group_undeliv", Value::Null);
+    assert_eq!(from_the_type.kind.as_str(), "unrecognized");
+    assert_eq!(from_the_type.data.vendor.channel.as_deref(), Some("max_group"));
+    assert_eq!(from_the_type.subject.as_deref(), Some("contact/6745c0de010d1e2f3a4b5c6d"));
+    let told = read("deliv_notify", json!([{"channel": "Notify", "phone": "+12025550141"}, {"channel": "email"}]));
+    assert_eq!(told.data.vendor.channel.as_deref(), Some("Notify"));
+    assert_eq!(read("hbounce_sms", Value::Null).data.channel.map(|channel| channel.as_str()), Some("sms"));
 }
 
 #[test]

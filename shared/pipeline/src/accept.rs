@@ -4,9 +4,8 @@ use futures_util::stream::{self, FuturesUnordered};
 use futures_util::{StreamExt, TryStreamExt};
 
 use crate::Pipeline;
-use crate::batch::batches;
 use crate::chunk::{Chunk, ChunkId, ChunkKey, split};
-use crate::drive::{Driven, TOGETHER};
+use crate::drive::{Driven, TOGETHER, tell_conflicts};
 use crate::message::Message;
 use crate::ports::{Fault, Outgoing, Sent};
 use crate::quarantine::Quarantined;
@@ -21,9 +20,11 @@ pub struct Accepted {
     pub new: usize,
     /// Of these, seen before: within the request or in an earlier one.
     pub duplicate: usize,
+    /// Of these, not the event they share their id with, by what they say: in quarantine.
+    pub conflict: usize,
     /// Of these, durable but not sent yet: the sweeper sends them.
     pub left: usize,
-    /// Parts put into quarantine.
+    /// Parts put into quarantine, conflicts among them.
     pub quarantined: usize,
     /// Chunks that went to the spill queue because the journal refused them.
     pub spilled: usize,
@@ -66,21 +67,26 @@ impl Pipeline {
         let received = messages.len();
         let split = split(messages, self.settings.max_message_bytes);
         rejects.extend(split.oversized.iter().map(Quarantined::too_large));
+        rejects.extend(split.conflicts.iter().map(Quarantined::conflict));
         let chunks: Vec<(Chunk, Vec<Message>)> = split
             .chunks
             .into_iter()
             .map(|(messages, data)| (self.new_chunk(begun, messages.len(), data), messages))
             .collect();
 
-        let (journaled, quarantined) = tokio::join!(self.put_all(&chunks), self.quarantine_all(&rejects));
+        let (journaled, quarantined) = tokio::join!(self.put_all(&chunks), self.quarantine_all(&rejects, deadline));
         let journaled = journaled?;
-        quarantined?;
+        if quarantined.contains(&false) {
+            return Err(NotDurable::Quarantine);
+        }
+        tell_conflicts(None, &split.conflicts.iter().map(|message| message.id).collect::<Vec<_>>());
         let durable = self.clock.now_ms();
 
         let spilled = journaled.iter().filter(|journaled| !**journaled).count();
         let mut accepted = Accepted {
             received: received - split.oversized.len(),
             duplicate: split.doubles,
+            conflict: split.conflicts.len(),
             quarantined: rejects.len(),
             spilled,
             durable_ms: durable - begun,
@@ -103,9 +109,11 @@ impl Pipeline {
                     None => break,
                 }
             }
-            let Some(Driven { sent, duplicate, left }) = driving.next().await else { break };
+            let Some(Driven { sent, duplicate, conflict, left }) = driving.next().await else { break };
             accepted.new += sent;
             accepted.duplicate += duplicate;
+            accepted.conflict += conflict;
+            accepted.quarantined += conflict;
             accepted.left += left;
         }
         accepted.drive_ms = self.clock.now_ms() - durable;
@@ -147,31 +155,5 @@ impl Pipeline {
         let id = chunk.key.id.to_string();
         let message = Outgoing { deduplication_id: &id, group: &id, body: &crate::sweep::spill_text(chunk) };
         spill.send(&[message]).await.first() == Some(&Sent::Acknowledged)
-    }
-
-    async fn quarantine_all(&self, rejects: &[Quarantined]) -> Result<(), NotDurable> {
-        let request = ChunkId::from_random(self.clock.random()).to_string();
-        let bodies: Vec<String> =
-            rejects.iter().enumerate().flat_map(|(index, reject)| reject.messages(&request, index)).collect();
-        let mut open: Vec<&str> = bodies.iter().map(String::as_str).collect();
-        for attempt in 0..self.settings.attempts {
-            if attempt > 0 {
-                self.clock.sleep_ms(self.settings.backoff_ms << attempt.min(8)).await;
-            }
-            let mut unsent = Vec::new();
-            for batch in batches(&open, self.settings.max_message_bytes, str::len) {
-                let messages: Vec<Outgoing<'_>> =
-                    batch.iter().map(|body| Outgoing { deduplication_id: &request, group: &request, body }).collect();
-                let sent = self.quarantine.send(&messages).await;
-                unsent.extend(
-                    batch.iter().zip(sent).filter(|(_, sent)| *sent != Sent::Acknowledged).map(|(body, _)| *body),
-                );
-            }
-            if unsent.is_empty() {
-                return Ok(());
-            }
-            open = unsent;
-        }
-        Err(NotDurable::Quarantine)
     }
 }

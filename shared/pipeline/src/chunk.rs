@@ -1,12 +1,13 @@
 //! Chunks: the events of a request in pieces that fit the journal.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use tributary_events::EventId;
+use tributary_events::{EventId, Says};
 use uuid::Uuid;
 
-use crate::message::Message;
+use crate::message::{Message, collide};
 
 /// Shards of the journal: the sweeper queries each, so writes spread and nothing is scanned.
 pub(crate) const SHARDS: u8 = 32;
@@ -16,9 +17,15 @@ const MAX_EVENTS: usize = 25;
 const MAX_BYTES: usize = 300 * 1024;
 /// Most compressed bytes of a chunk of one event: a DynamoDB item has 400 KB with names and keys.
 const MAX_SINGLE_BYTES: usize = 390 * 1024;
-/// Most inflated bytes read back: far above what 25 messages of the largest size take.
+/// Most bytes of a chunk before it is compressed, unless one event is larger: what compresses well would be small in the
+/// journal and large in the memory of whoever reads it back.
+const MAX_PLAIN: usize = 2 * 1024 * 1024;
+/// Most inflated bytes read back: above what 25 messages of the largest size take, for chunks of before that bound.
 const MAX_INFLATED: usize = 64 * 1024 * 1024;
-const VERSION: u8 = 1;
+/// Written now: each message with what its event says.
+const VERSION: u8 = 2;
+/// Read still, for it may lie in a journal: without.
+const WITHOUT_SAYS: u8 = 1;
 const ZSTD_LEVEL: i32 = 3;
 
 /// The id of a chunk: the owner in a claim.
@@ -134,15 +141,19 @@ impl Chunk {
     /// # Errors
     /// [`Damaged`].
     pub fn messages(&self) -> Result<Vec<Message>, Damaged> {
-        let data = zstd::bulk::decompress(&self.data, MAX_INFLATED).map_err(|_| Damaged)?;
+        let length = zstd::zstd_safe::get_frame_content_size(&self.data).ok().flatten();
+        let length = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(MAX_INFLATED);
+        let data = zstd::bulk::decompress(&self.data, length.min(MAX_INFLATED)).map_err(|_| Damaged)?;
         let mut reader = Reader(&data);
-        if reader.take(1)? != [VERSION] {
+        let version = reader.take(1)?[0];
+        if ![VERSION, WITHOUT_SAYS].contains(&version) {
             return Err(Damaged);
         }
         let mut messages = Vec::with_capacity(self.events);
         while !reader.0.is_empty() {
             let id = EventId::from_bytes(reader.take(16)?.try_into().map_err(|_| Damaged)?);
-            messages.push(Message { id, group: reader.text()?, body: reader.text()? });
+            let says = if version == WITHOUT_SAYS { None } else { reader.says()? };
+            messages.push(Message { id, says, group: reader.text()?, body: reader.text()? });
         }
         Ok(messages)
     }
@@ -153,6 +164,8 @@ pub(crate) fn pack<'a>(messages: impl IntoIterator<Item = &'a Message>) -> Vec<u
     let mut data = vec![VERSION];
     for message in messages {
         data.extend_from_slice(message.id.as_bytes());
+        data.push(u8::from(message.says.is_some()));
+        data.extend(message.says.iter().flat_map(|says| *says.as_bytes()));
         for text in [&message.group, &message.body] {
             data.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
             data.extend_from_slice(text.as_bytes());
@@ -172,6 +185,15 @@ impl<'a> Reader<'a> {
         Ok(head)
     }
 
+    /// How many there are, none or one, and its bytes.
+    fn says(&mut self) -> Result<Option<Says>, Damaged> {
+        match self.take(1)? {
+            [0] => Ok(None),
+            [1] => Says::from_slice(self.take(8)?).map(Some).ok_or(Damaged),
+            _ => Err(Damaged),
+        }
+    }
+
     fn text(&mut self) -> Result<String, Damaged> {
         let length = u32::from_be_bytes(self.take(4)?.try_into().map_err(|_| Damaged)?);
         let bytes = self.take(usize::try_from(length).map_err(|_| Damaged)?)?;
@@ -184,20 +206,38 @@ impl<'a> Reader<'a> {
 pub struct Split {
     /// Messages and their compressed form, in the request's order; 1 to 25 each, no id twice in all.
     pub chunks: Vec<(Vec<Message>, Vec<u8>)>,
-    /// How many messages repeated an id of this request.
+    /// How many messages repeated an event of this request.
     pub doubles: usize,
+    /// Messages that share the id of an earlier one of this request and say something else: never dropped, and never
+    /// sent beside it.
+    pub conflicts: Vec<Message>,
     /// Messages that neither the journal nor the queue takes.
     pub oversized: Vec<Message>,
 }
 
-/// Divides the messages of a request into chunks: drops doubles, sets aside what is too large.
+/// Divides the messages of a request into chunks: drops doubles, sets aside what collides and what is too large.
 #[must_use]
 pub fn split(messages: Vec<Message>, max_message_bytes: usize) -> Split {
     let mut out = Split::default();
-    let mut seen = HashSet::with_capacity(messages.len());
+    let mut seen: HashMap<EventId, Option<Says>> = HashMap::with_capacity(messages.len());
+    let mut conflicts: HashSet<(EventId, Option<Says>)> = HashSet::new();
     let mut fresh = Vec::with_capacity(messages.len());
     for message in messages {
-        if !seen.insert(message.id) {
+        let is_repeat = match seen.entry(message.id) {
+            Entry::Vacant(first) => {
+                first.insert(message.says);
+                false
+            }
+            Entry::Occupied(first) if collide(*first.get(), message.says) => {
+                if conflicts.insert((message.id, message.says)) {
+                    out.conflicts.push(message);
+                    continue;
+                }
+                true
+            }
+            Entry::Occupied(_) => true,
+        };
+        if is_repeat {
             out.doubles += 1;
         } else if message.body.len() > max_message_bytes {
             out.oversized.push(message);
@@ -213,7 +253,18 @@ pub fn split(messages: Vec<Message>, max_message_bytes: usize) -> Split {
     out
 }
 
+/// Bytes of a message in a chunk, about.
+fn plain(message: &Message) -> usize {
+    message.body.len() + message.group.len()
+}
+
 fn halve(mut piece: Vec<Message>, out: &mut Split) {
+    if piece.len() > 1 && piece.iter().map(plain).sum::<usize>() > MAX_PLAIN {
+        let second = piece.split_off(piece.len() / 2);
+        halve(piece, out);
+        halve(second, out);
+        return;
+    }
     let data = pack(&piece);
     let limit = if piece.len() == 1 { MAX_SINGLE_BYTES } else { MAX_BYTES };
     if data.len() <= limit {
@@ -233,7 +284,8 @@ mod tests {
     use tributary_events::Key;
 
     fn message(n: usize, body: String) -> Message {
-        Message { id: Key::new("t", None).part(Some(&n.to_string())).finish(), group: format!("g{n}"), body }
+        let id = Key::new("t", None).part(Some(&n.to_string())).finish();
+        Message { id, says: None, group: format!("g{n}"), body }
     }
 
     /// Text that does not compress below three quarters.
@@ -271,6 +323,47 @@ mod tests {
         }
     }
 
+    /// `d` of an item that the version before wrote: three messages.
+    const VERSION_1: &str = "KLUv/SBkrQIAhAQBBZKWIcx+ip6Bcb4JsTpo6gAAAAJnMAAAAAd7Im4iOjB9YOZSO+BigQihgMaCQV09RzExfUKGTfIUxIUjpgBjxNF9\
+         lkYyMn0EAKAEcAMoIeRSUA==";
+
+    #[test]
+    fn what_an_event_says_is_carried_and_a_chunk_written_before_that_reads_as_saying_nothing() {
+        let says = [Some(Says::from_bytes([7; 8])), None, Some(Says::from_bytes([0, 1, 2, 3, 4, 5, 6, 7]))];
+        let messages: Vec<_> =
+            (0..3).map(|n| Message { says: says[n], ..message(n, format!("{{\"n\":{n}}}")) }).collect();
+        let of = |data| Chunk {
+            key: ChunkKey::new(1, ChunkId::from_random(1)),
+            data,
+            events: 3,
+            lease_ms: 0,
+            epoch: 0,
+            tries: 0,
+        };
+        assert_eq!(of(pack(&messages)).messages().unwrap(), messages);
+        let silent: Vec<_> = messages.into_iter().map(|message| Message { says: None, ..message }).collect();
+        let item = aws_smithy_types::base64::decode(VERSION_1).unwrap();
+        assert_eq!(of(item).messages().unwrap(), silent);
+    }
+
+    #[test]
+    fn two_events_of_one_id_that_say_different_things_are_a_conflict_and_never_a_double() {
+        let with = |says: Option<u8>, body: &str| {
+            let says = says.map(|byte| Says::from_bytes([byte; 8]));
+            Message { says, ..message(1, body.to_owned()) }
+        };
+        let bodies = |messages: &[Message]| messages.iter().map(|message| message.body.clone()).collect::<Vec<_>>();
+        let all =
+            [(Some(1), "a"), (Some(2), "b"), (Some(1), "a again"), (Some(2), "b again"), (Some(3), "c"), (None, "d")];
+        let split = split(all.map(|(says, body)| with(says, body)).to_vec(), 1000);
+        assert_eq!(bodies(&split.chunks[0].0), ["a"]);
+        assert_eq!(bodies(&split.conflicts), ["b", "c"], "each once");
+        assert_eq!(split.doubles, 3);
+        // Where one does not tell, they are one event.
+        let told_by_one = super::split(vec![with(None, "a"), with(Some(1), "b"), with(Some(2), "c")], 1000);
+        assert_eq!((told_by_one.doubles, told_by_one.conflicts.len()), (2, 0));
+    }
+
     #[test]
     fn large_messages_get_chunks_that_fit_or_are_set_aside() {
         let mut messages: Vec<_> = (0..10).map(|n| message(n, noise(100_000, n as u64 + 1))).collect();
@@ -294,10 +387,12 @@ mod tests {
             tries: 0,
         };
         assert_eq!(chunk.messages().unwrap(), messages);
-        chunk.data = zstd::bulk::compress(&[2, 0], 1).unwrap();
-        assert_eq!(chunk.messages(), Err(Damaged));
-        chunk.data = zstd::bulk::compress(&[VERSION, 0, 0], 1).unwrap();
-        assert_eq!(chunk.messages(), Err(Damaged));
+        for damaged in
+            [vec![3, 0], vec![VERSION, 0, 0], vec![WITHOUT_SAYS, 0, 0], [&[VERSION][..], &[0; 16], &[2; 9]].concat()]
+        {
+            chunk.data = zstd::bulk::compress(&damaged, 1).unwrap();
+            assert_eq!(chunk.messages(), Err(Damaged), "{damaged:?}");
+        }
         chunk.data = vec![1, 2, 3];
         assert_eq!(chunk.messages(), Err(Damaged));
     }

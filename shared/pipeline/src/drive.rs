@@ -5,9 +5,10 @@ use tributary_events::EventId;
 
 use crate::Pipeline;
 use crate::batch::batches;
-use crate::chunk::{Chunk, pack};
-use crate::message::Message;
-use crate::ports::{Claimed, Fenced, Outgoing, Sent};
+use crate::chunk::{Chunk, ChunkId, pack};
+use crate::message::{Message, collide};
+use crate::ports::{Claim, Claimed, Fenced, Outgoing, Sent};
+use crate::quarantine::Quarantined;
 use crate::settings::{Deadline, LEASE_MARGIN_MS};
 
 /// Chunks driven together: two full ones fill five batches, where each alone would leave a batch half empty.
@@ -20,15 +21,49 @@ pub(crate) struct Driven {
     pub(crate) sent: usize,
     /// Owned by another chunk: somebody else sends them.
     pub(crate) duplicate: usize,
+    /// Another chunk owns an event of this id that says something else: in quarantine now.
+    pub(crate) conflict: usize,
     /// Left for the sweeper.
     pub(crate) left: usize,
 }
 
 /// A chunk, its messages, and how far each is.
-struct Work<'a> {
+pub(crate) struct Work<'a> {
     chunk: &'a Chunk,
     messages: &'a [Message],
     states: Vec<State>,
+}
+
+impl Work<'_> {
+    fn rest(&self) -> Vec<&Message> {
+        let open = self.messages.iter().zip(&self.states).filter(|(_, state)| !state.is_settled());
+        open.map(|(message, _)| message).collect()
+    }
+
+    /// The chunk with what must stay of it, and a lease that ends now. None if nothing must.
+    pub(crate) fn rest_of_chunk(&self, now_ms: i64) -> Option<Chunk> {
+        let rest = self.rest();
+        (!rest.is_empty()).then(|| Chunk {
+            data: pack(rest.iter().copied()),
+            events: rest.len(),
+            lease_ms: now_ms,
+            ..self.chunk.clone()
+        })
+    }
+}
+
+/// Sums up how far the events of some chunks are.
+pub(crate) fn sum(work: &[Work<'_>]) -> Driven {
+    let mut driven = Driven::default();
+    for state in work.iter().flat_map(|work| &work.states) {
+        match state {
+            State::Sent => driven.sent += 1,
+            State::Foreign => driven.duplicate += 1,
+            State::Kept => driven.conflict += 1,
+            State::Unclaimed | State::Ours | State::Refused | State::Conflict => driven.left += 1,
+        }
+    }
+    driven
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,13 +73,45 @@ enum State {
     Sent,
     Refused,
     Foreign,
+    /// Another chunk's by its id, and not the same event: to be put into quarantine.
+    Conflict,
+    /// That, and quarantine has it.
+    Kept,
+}
+
+impl State {
+    /// Whether the chunk need not hold it any longer.
+    fn is_settled(self) -> bool {
+        matches!(self, Self::Sent | Self::Foreign | Self::Kept)
+    }
+}
+
+/// Most ids that a log line names.
+const TOLD: usize = 25;
+
+/// One line for events that share their ids with others and say something else: ids only.
+pub(crate) fn tell_conflicts(chunk: Option<ChunkId>, events: &[EventId]) {
+    if events.is_empty() {
+        return;
+    }
+    let ids: Vec<String> = events.iter().take(TOLD).map(ToString::to_string).collect();
+    let (chunk, count) = (chunk.map(|chunk| chunk.to_string()).unwrap_or_default(), events.len());
+    tracing::error!(chunk, count, events = ids.join(" "), "conflict: another event has this id; put into quarantine");
 }
 
 impl Pipeline {
-    /// Drives chunks that this caller holds the leases of. Never fails: what is not done is left for the sweeper.
+    /// Drives chunks that this caller holds the leases of, and settles them. Never fails: what is not done is left for the
+    /// sweeper.
     ///
     /// Dropping the future at any point is safe in the same way.
     pub(crate) async fn drive(&self, chunks: &[(&Chunk, &[Message])], deadline: Deadline) -> Driven {
+        let work = self.carry(chunks, deadline).await;
+        join_all(work.iter().map(|work| self.settle(work))).await;
+        sum(&work)
+    }
+
+    /// Claims, puts conflicts into quarantine, sends. The chunks stay as they are: the caller settles them.
+    pub(crate) async fn carry<'a>(&self, chunks: &[(&'a Chunk, &'a [Message])], deadline: Deadline) -> Vec<Work<'a>> {
         let lease_ms = chunks.iter().map(|(chunk, _)| chunk.lease_ms).min().unwrap_or(i64::MAX);
         let deadline = deadline.earlier(lease_ms - LEASE_MARGIN_MS);
         let mut work: Vec<Work<'_>> = chunks
@@ -52,17 +119,16 @@ impl Pipeline {
             .map(|(chunk, messages)| Work { chunk, messages, states: vec![State::Unclaimed; messages.len()] })
             .collect();
         join_all(work.iter_mut().map(|work| self.claim(work, deadline))).await;
-        self.send(&mut work, deadline).await;
-        let mut driven = Driven::default();
-        for state in work.iter().flat_map(|work| &work.states) {
-            match state {
-                State::Sent => driven.sent += 1,
-                State::Foreign => driven.duplicate += 1,
-                State::Unclaimed | State::Ours | State::Refused => driven.left += 1,
-            }
+        let collided = in_state(&work, State::Conflict);
+        let (kept, ()) = tokio::join!(self.keep_conflicts(&collided, deadline), self.send(&mut work, deadline));
+        for (open, _) in collided.iter().zip(kept).filter(|(_, kept)| *kept) {
+            work[open.chunk].states[open.at] = State::Kept;
         }
-        join_all(work.iter().map(|work| self.settle(work))).await;
-        driven
+        for work in &work {
+            let kept = work.messages.iter().zip(&work.states).filter(|(_, state)| **state == State::Kept);
+            tell_conflicts(Some(work.chunk.key.id), &kept.map(|(message, _)| message.id).collect::<Vec<_>>());
+        }
+        work
     }
 
     async fn claim(&self, work: &mut Work<'_>, deadline: Deadline) {
@@ -74,8 +140,9 @@ impl Pipeline {
             if open.is_empty() || !self.may_begin(attempt, deadline).await {
                 return;
             }
-            let ids: Vec<EventId> = open.iter().map(|at| messages[*at].id).collect();
-            let claimed = match self.claims.insert(&ids, chunk.key.id, expires_s).await {
+            let claim = |at: &usize| Claim { id: messages[*at].id, says: messages[*at].says };
+            let claims: Vec<Claim> = open.iter().map(claim).collect();
+            let claimed = match self.claims.insert(&claims, chunk.key.id, expires_s).await {
                 Ok(claimed) => claimed,
                 Err(fault) => {
                     tracing::warn!(chunk = %chunk.key.id, %fault, "claims not inserted");
@@ -103,7 +170,8 @@ impl Pipeline {
             Ok(owners) => {
                 for (at, owner) in taken.iter().zip(owners) {
                     match owner {
-                        Some(owner) if owner == chunk.key.id => states[*at] = State::Ours,
+                        Some(owner) if owner.chunk == chunk.key.id => states[*at] = State::Ours,
+                        Some(owner) if collide(owner.says, messages[*at].says) => states[*at] = State::Conflict,
                         Some(_) => states[*at] = State::Foreign,
                         // Expired between the two calls: insert again.
                         None => {}
@@ -114,9 +182,15 @@ impl Pipeline {
         }
     }
 
+    /// Puts events into quarantine that are another chunk's by their ids only. One answer each.
+    async fn keep_conflicts(&self, events: &[Open<'_>], deadline: Deadline) -> Vec<bool> {
+        let parts: Vec<Quarantined> = events.iter().map(|open| Quarantined::conflict(open.message)).collect();
+        self.quarantine_all(&parts, deadline).await
+    }
+
     async fn send(&self, work: &mut [Work<'_>], deadline: Deadline) {
         for attempt in 0..self.settings.attempts {
-            let open = ours(work);
+            let open = in_state(work, State::Ours);
             if open.is_empty() || !self.may_begin(attempt, deadline).await {
                 return;
             }
@@ -146,28 +220,17 @@ impl Pipeline {
         }
     }
 
-    /// Deletes the chunk if each of its events is on the queue or somebody else's; else keeps the rest of them.
-    async fn settle(&self, work: &Work<'_>) {
-        let Work { chunk, messages, states } = work;
-        let rest: Vec<&Message> = messages
-            .iter()
-            .zip(states)
-            .filter(|(_, state)| !matches!(state, State::Sent | State::Foreign))
-            .map(|(message, _)| message)
-            .collect();
-        let outcome = if rest.is_empty() {
-            self.journal.delete(&chunk.key).await.map(|()| Fenced::Done)
-        } else if rest.len() == messages.len() {
+    /// Deletes the chunk if each of its events is on the queue, somebody else's or in quarantine; else keeps the rest.
+    pub(crate) async fn settle(&self, work: &Work<'_>) {
+        let Work { chunk, messages, .. } = work;
+        let left = work.rest().len();
+        if left == messages.len() {
             // Nothing to take out: the lease runs out by itself.
             return;
-        } else {
-            let rest_of_it = Chunk {
-                data: pack(rest.iter().copied()),
-                events: rest.len(),
-                lease_ms: self.clock.now_ms(),
-                ..(*chunk).clone()
-            };
-            self.journal.rewrite(&rest_of_it).await
+        }
+        let outcome = match work.rest_of_chunk(self.clock.now_ms()) {
+            None => self.journal.delete(chunk).await,
+            Some(rest) => self.journal.rewrite(&rest).await,
         };
         match outcome {
             Ok(Fenced::Done) => {}
@@ -177,7 +240,7 @@ impl Pipeline {
     }
 
     /// Waits before a further attempt. False once the deadline has passed.
-    async fn may_begin(&self, attempt: u32, deadline: Deadline) -> bool {
+    pub(crate) async fn may_begin(&self, attempt: u32, deadline: Deadline) -> bool {
         if attempt > 0 {
             let pause = self.settings.backoff_ms << (attempt - 1).min(8);
             // Up to half as much again, so that callers throttled together do not come back together.
@@ -188,7 +251,7 @@ impl Pipeline {
     }
 }
 
-/// A message that is ours to send: its place in the work.
+/// A message in the work, and its place.
 #[derive(Clone, Copy)]
 struct Open<'a> {
     chunk: usize,
@@ -196,11 +259,11 @@ struct Open<'a> {
     message: &'a Message,
 }
 
-fn ours<'a>(work: &[Work<'a>]) -> Vec<Open<'a>> {
+fn in_state<'a>(work: &[Work<'a>], state: State) -> Vec<Open<'a>> {
     let mut open = Vec::new();
     for (chunk, work) in work.iter().enumerate() {
         for (at, message) in work.messages.iter().enumerate() {
-            if work.states[at] == State::Ours {
+            if work.states[at] == state {
                 open.push(Open { chunk, at, message });
             }
         }

@@ -18,6 +18,7 @@ pub mod aws;
 mod batch;
 mod chunk;
 mod drive;
+mod keep;
 #[cfg(any(test, feature = "memory"))]
 pub mod memory;
 mod message;

@@ -3,14 +3,17 @@
 use std::fmt;
 
 use serde_json::json;
-use tributary_events::queue_safe;
+use tributary_events::{Event, queue_safe};
 
 use crate::message::Message;
 
 /// Most bytes of a part in one message: in base64 still below 256 KiB, which every SQS takes.
 const PIECE_BYTES: usize = 160 * 1024;
 
-/// A part of an authentic request that is no event, with what it takes to send it through again.
+/// The content type of a part that is a unified event.
+const UNIFIED: &str = "application/cloudevents+json";
+
+/// A part of an authentic request that is no event, or none that can be sent, with what it takes to send it through again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Quarantined {
     /// Our name of the vendor.
@@ -41,13 +44,25 @@ impl fmt::Debug for Quarantined {
 impl Quarantined {
     /// An event that neither the journal nor the queue takes: kept as the unified event.
     pub(crate) fn too_large(message: &Message) -> Self {
+        Self::unified("too_large", format!("event {} of {} bytes", message.id, message.body.len()), message)
+    }
+
+    /// An event that shares its id with another one, which says something else: kept as the unified event.
+    pub(crate) fn conflict(message: &Message) -> Self {
+        Self::unified("conflict", format!("event {} says something else than the one of that id", message.id), message)
+    }
+
+    fn unified(reason: &str, detail: String, message: &Message) -> Self {
+        // Of what is read back: source and time of receipt, for whoever looks or filters.
+        let event = Event::parse(&message.body).ok();
+        let source = event.as_ref().and_then(|event| event.source.split('/').nth(1)).unwrap_or_default().to_owned();
         Self {
-            source: String::new(),
+            source,
             path: String::new(),
-            content_type: "application/cloudevents+json".to_owned(),
-            received: String::new(),
-            reason: "too_large".to_owned(),
-            detail: format!("event {} of {} bytes", message.id, message.body.len()),
+            content_type: UNIFIED.to_owned(),
+            received: event.map(|event| event.recordedtime.to_string()).unwrap_or_default(),
+            reason: reason.to_owned(),
+            detail,
             part: message.body.clone().into_bytes(),
         }
     }

@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{ALL, FAR, SWEEP_EVERY_MS, check, deliver, messages, reject, request, run, sweep, sweep_until_done};
+use common::{
+    ALL, FAR, SWEEP_EVERY_MS, check, deliver, message, messages, reject, request, run, sweep, sweep_until_done, twin,
+};
 use futures_util::FutureExt;
 use tributary_pipeline::memory::{Mishap, Plan, World};
 use tributary_pipeline::{Deadline, NotDurable};
@@ -53,6 +55,56 @@ fn three_mishaps_at_any_three_calls_lose_and_double_nothing() {
 }
 
 #[test]
+fn two_mishaps_while_an_event_collides_lose_and_double_nothing() {
+    // One request that holds both, and a second whose event has the id of the first's.
+    let first = [message(1), message(2), twin(2)];
+    let second = [twin(1), message(3)];
+    let all: Vec<_> = first.iter().chain(&second).cloned().collect();
+    let run = |plan: &Plan| {
+        let world = World::new();
+        world.plan(plan.clone());
+        for request in [&first[..], &second] {
+            assert!(deliver(&world, request).is_some(), "{plan:?}");
+        }
+        sweep_until_done(&world);
+        check(&world, &all, plan);
+        world.calls()
+    };
+    let calls = run(&Plan::new());
+    for (one, other) in (0..calls + 8).flat_map(|one| (one + 1..calls + 9).map(move |other| (one, other))) {
+        for mishaps in ALL.iter().flat_map(|one| ALL.map(|other| (*one, other))) {
+            run(&Plan::from([(one, mishaps.0), (other, mishaps.1)]));
+        }
+    }
+}
+
+#[test]
+fn a_conflict_is_counted_once_and_stays_in_its_chunk_until_quarantine_has_it() {
+    let world = World::new();
+    deliver(&world, &[message(1), message(2)]).unwrap();
+    world.pass_ms(400_000);
+    let counts = |accepted: &tributary_pipeline::Accepted| {
+        (accepted.new, accepted.duplicate, accepted.conflict, accepted.left, accepted.quarantined)
+    };
+    // Put, claims, owners, and then quarantine, four times.
+    world.plan((3..7).map(|at| (at, Mishap::FailBefore)).collect());
+    let accepted = request(&world, &[twin(1), message(2)], vec![]).unwrap();
+    assert_eq!(counts(&accepted), (0, 1, 0, 1, 0), "answered 200, for it is in the journal");
+    assert_eq!((world.open_chunks(), world.conflicts().len()), (1, 0));
+    world.plan(Plan::new());
+    world.pass_ms(SWEEP_EVERY_MS);
+    let report = world.pipeline().sweep(FAR).now_or_never().unwrap();
+    assert_eq!((report.conflict, report.left, report.sent), (1, 0, 0));
+    assert_eq!(world.conflicts(), [twin(1).body].into());
+    // Its repeat is a conflict again; an event whose id tells all, or one of before that, is a duplicate.
+    assert_eq!(counts(&request(&world, &[twin(1)], vec![]).unwrap()), (0, 0, 1, 0, 1));
+    let silent = tributary_pipeline::Message { says: None, ..twin(1) };
+    assert_eq!(counts(&request(&world, &[silent], vec![]).unwrap()), (0, 1, 0, 0, 0));
+    assert_eq!(world.queue().len(), 2);
+    assert_eq!(world.violations(), Vec::<String>::new());
+}
+
+#[test]
 fn a_vendor_that_never_retries_loses_nothing_once_the_chunk_is_durable() {
     let messages = messages(12);
     for at in 0..calls(&messages) {
@@ -94,12 +146,17 @@ fn a_message_the_queue_refuses_is_kept_and_blocks_nobody() {
     world.refuse(messages[2].id);
     let accepted = world.pipeline().accept(messages.clone(), vec![], FAR).now_or_never().unwrap().unwrap();
     assert_eq!((accepted.new, accepted.left), (4, 1));
-    for _ in 0..200 {
+    // Others keep coming: so it is this one, and its tries count.
+    for n in 0..200 {
+        deliver(&world, &[message(100 + n)]).unwrap();
+        world.plan(Plan::from([(1, Mishap::DieBefore)]));
+        assert!(request(&world, &[message(1_000 + n)], vec![]).is_none());
+        world.plan(Plan::new());
         world.pass_ms(SWEEP_EVERY_MS);
         world.pipeline().sweep(FAR).now_or_never().unwrap();
     }
     assert_eq!((world.open_chunks(), world.dead_chunks()), (0, 1));
-    assert_eq!(world.queue().len(), 4);
+    assert_eq!(world.queue().len(), 4 + 400);
 }
 
 #[test]
@@ -131,13 +188,15 @@ fn when_the_journal_is_down_chunks_are_spilled_and_come_back() {
 fn a_chunk_that_is_in_the_journal_and_in_the_spill_queue_is_sent_once_however_late_the_other_comes() {
     // The put took effect and its reply was lost; the spilled copy waits behind a long queue, or comes back because its
     // removal failed. Hours later the queue has forgotten what it was sent.
-    for (second, what) in [(2, "spill.receive"), (4, "spill.remove")] {
+    // The sweeper drives what lies there and then brings back what was spilled, for its next pass.
+    for (second, what, open) in [(7, "spill.receive", 0), (9, "spill.remove", 1)] {
         let world = World::new();
         let messages = messages(3);
         world.plan(Plan::from([(0, Mishap::FailAfter), (second, Mishap::FailBefore)]));
         assert_eq!(request(&world, &messages, vec![]).unwrap().spilled, 1);
         sweep(&world);
-        assert_eq!((world.open_chunks(), world.spilled()), (0, 1), "sent and settled, and {what} failed");
+        assert_eq!(world.queue().len(), 3);
+        assert_eq!((world.open_chunks(), world.spilled()), (open, 1), "sent and settled, and {what} failed");
         world.pass_ms(3_600_000);
         sweep_until_done(&world);
         check(&world, &messages, &what);

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{FAR, check, copies, durable, message, messages, sweep_until_done};
+use common::{FAR, check, copies, durable, message, messages, sweep_until_done, twin};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tributary_pipeline::memory::{Mishap, Pauses, Plan, Schedule, World, every_schedule};
@@ -181,6 +181,28 @@ fn a_request_and_the_sweeper_with_the_lease_running_out_at_any_moment() {
     let callers = vec![Caller::Request(numbered(&[1, 2, 5])), Caller::Sweeper, Caller::Time(1)];
     let schedules = Scene { left: numbered(&[1, 2, 3]), callers, ..Scene::default() }.play(4);
     assert!(schedules > 1_000, "{schedules}");
+}
+
+#[test]
+fn two_events_of_one_id_under_every_order_of_their_calls() {
+    let (one, other) = (vec![message(1), message(2)], vec![twin(1), message(2), message(3)]);
+    let both = || vec![Caller::Request(one.clone()), Caller::Request(other.clone())];
+    let schedules = Scene { callers: both(), ..Scene::default() }.play(usize::MAX);
+    assert!(schedules >= 70, "{schedules}");
+    // With a sweeper for whom every lease has run out, and with one that finds the twin in the journal.
+    let callers = [both(), vec![Caller::LateSweeper]].concat();
+    let schedules = Scene { callers, ..Scene::default() }.play(2);
+    assert!(schedules > 200, "{schedules}");
+    let callers = vec![Caller::Request(one.clone()), Caller::Sweeper, Caller::Sweeper, Caller::Time(1)];
+    let schedules = Scene { left: other.clone(), callers, ..Scene::default() }.play(2);
+    assert!(schedules > 500, "{schedules}");
+    // And with a call that fails: a conflict that quarantine does not take stays in its chunk.
+    for at in 0..14 {
+        for mishap in [Mishap::FailHalf, Mishap::FailAfter, Mishap::FailBefore] {
+            let plan = Plan::from([(at, mishap)]);
+            Scene { callers: both(), one_attempt: true, plan, ..Scene::default() }.play(2);
+        }
+    }
 }
 
 #[test]

@@ -4,13 +4,21 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{FAR, check, copies, message, sweep_until_done};
+use common::{FAR, check, copies, message, sweep_until_done, twin};
 use proptest::prelude::*;
 use tributary_pipeline::Message;
 use tributary_pipeline::memory::{Mishap, Pauses, Plan, Schedule, World};
 
-/// Different events in a script: few, so that requests overlap.
-const EVENTS: usize = 8;
+/// Different events in a script: few, so that requests overlap. The last two share the ids of two others by mistake.
+const EVENTS: usize = 10;
+
+fn event(n: usize) -> Message {
+    match n {
+        8 => twin(1),
+        9 => twin(4),
+        n => message(n),
+    }
+}
 
 /// One line of a script. Callers are numbered in the order they come.
 #[derive(Debug, Clone)]
@@ -42,7 +50,7 @@ struct Reference {
 }
 
 fn events(numbers: impl IntoIterator<Item = usize>) -> Vec<Message> {
-    numbers.into_iter().map(message).collect()
+    numbers.into_iter().map(event).collect()
 }
 
 /// Notes who has been answered: from that moment each event must be durable.
@@ -106,15 +114,27 @@ fn play(script: &[Command]) {
     world.plan(Plan::new());
     sweep_until_done(&world);
 
-    // Durable at the end means sent; and whatever was answered 200 is among it.
-    let sent: BTreeSet<usize> =
-        (0..EVENTS).filter(|n| copies(&world, false).contains_key(&message(*n).id.to_string())).collect();
+    // Durable at the end means sent, or in quarantine where another event has the id; and whatever was answered 200 is
+    // among it.
+    let bodies: BTreeSet<String> = world.queue().into_iter().map(|copy| copy.body).chain(world.conflicts()).collect();
+    let sent: BTreeSet<usize> = (0..EVENTS).filter(|n| bodies.contains(&event(*n).body)).collect();
     assert!(sent.is_superset(&reference.acknowledged), "lost: {:?}", &reference.acknowledged - &sent);
     let asked: BTreeSet<usize> = reference.requests.values().flatten().copied().collect();
     assert!(sent.is_subset(&asked), "from nowhere: {:?}", &sent - &asked);
     check(&world, &events(sent), &"script");
     let most = copies(&world, false).into_values().max().unwrap_or(0);
     assert!(most <= 1 + reference.faults, "{most} sends after {} faults", reference.faults);
+}
+
+/// Two events of one id in one request are told apart without their claims: the second goes to quarantine although it may be
+/// the one that was sent before. Nothing is lost by that, but the reference here knows one place an event.
+fn without_twins(mut numbers: Vec<usize>) -> Vec<usize> {
+    for (twin, of) in [(8, 1), (9, 4)] {
+        if numbers.contains(&twin) {
+            numbers.retain(|n| *n != of);
+        }
+    }
+    numbers
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -126,7 +146,7 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Mishap::FailHalf),
     ];
     prop_oneof![
-        3 => prop::collection::vec(0..EVENTS, 1..6).prop_map(Request),
+        3 => prop::collection::vec(0..EVENTS, 1..6).prop_map(|numbers| Request(without_twins(numbers))),
         3 => Just(Sweep),
         6 => (0_usize..6, 1_usize..12).prop_map(|(caller, calls)| Run { caller, calls }),
         1 => (0_usize..6).prop_map(|caller| Crash { caller }),

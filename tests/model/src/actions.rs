@@ -33,6 +33,16 @@ pub enum Action {
         /// Its clock.
         ahead: i8,
     },
+    /// A sweeper that has taken a chunk sets it aside instead of driving it: its tries, or its age, are used up.
+    GiveUp {
+        /// Which driver.
+        driver: usize,
+    },
+    /// A person puts a chunk back that was set aside: one transaction. The copy is deleted if the chunk is there.
+    PutBack {
+        /// The chunk.
+        chunk: usize,
+    },
     /// A driver makes its next call.
     Call {
         /// Which driver.
@@ -108,6 +118,9 @@ pub fn possible(config: &Config, state: &State, actions: &mut Vec<Action>) {
     }
     for chunk in 0..CHUNKS {
         sweeps(config, state, chunk, actions);
+        if state.dead[chunk].is_some() {
+            actions.push(Action::PutBack { chunk });
+        }
     }
     for (at, driver) in state.drivers.iter().enumerate() {
         if let Some(driver) = driver {
@@ -131,6 +144,11 @@ fn sweeps(config: &Config, state: &State, chunk: usize, actions: &mut Vec<Action
 
 fn calls(config: &Config, state: &State, at: usize, driver: &Driver, actions: &mut Vec<Action>) {
     let may_fail = state.faults < config.faults;
+    // Before its first call, and after it: what is left then is set aside.
+    let may_give_up = driver.rest() != 0 && matches!(driver.phase, Phase::Insert | Phase::Settle);
+    if driver.epoch > 0 && state.burials < config.burials && may_give_up {
+        actions.push(Action::GiveUp { driver: at });
+    }
     let may_part = state.partials < config.partials;
     let mut call = |how: How| actions.push(Action::Call { driver: at, how });
     let fresh = driver.open == driver.statements(config.protocol);
@@ -149,18 +167,19 @@ fn calls(config: &Config, state: &State, at: usize, driver: &Driver, actions: &m
                 [How::Failed, How::Hangs, How::DiesWaiting].into_iter().for_each(&mut call);
             }
         }
-        Phase::Send => {
+        Phase::Send | Phase::Keep => {
             call(How::Done);
-            let some = (1..driver.ours).filter(|events| events & !driver.ours == 0);
+            let about = driver.about(config.protocol);
+            let some = (1..about).filter(|events| events & !about == 0);
             if may_part {
                 std::iter::once(0).chain(some.clone()).map(How::Named).for_each(&mut call);
             }
             if may_fail {
-                some.chain(std::iter::once(driver.ours)).map(How::Lost).for_each(&mut call);
+                some.chain(std::iter::once(about)).map(How::Lost).for_each(&mut call);
                 [How::Failed, How::Hangs, How::DiesWaiting].into_iter().for_each(&mut call);
             }
         }
-        Phase::Put | Phase::Settle => {
+        Phase::Put | Phase::Settle | Phase::Bury | Phase::BuryDelete => {
             call(How::Done);
             if may_fail {
                 [How::Failed, How::Lost(driver.about(config.protocol)), How::Hangs, How::DiesWaiting]

@@ -1,7 +1,7 @@
 //! The configurations searched, and what is expected of each.
 
 use crate::config::{Config, Delivery, Epoch, Protocol, TIMES, Times};
-use crate::properties::{ONE, OWNER, QUEUED, SENDS};
+use crate::properties::{KEPT, ONE, OWNER, QUEUED, SENDS};
 
 /// What a search must find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ const SHARING: [Delivery; 2] = [Delivery::of(0b011), Delivery::of(0b110)];
 const DOUBLED: [Delivery; 2] = [Delivery::of(0b11), Delivery::of(0b11)];
 /// A request, and the vendor's retry if no 200 came.
 const RETRIED: [Delivery; 2] = [Delivery::of(0b11), Delivery::retry(0b11, 0)];
+/// Two requests of two events each, of which one shares its id with one of the other by mistake.
+const COLLIDING: [Delivery; 2] = [Delivery::of(0b011), Delivery::of(0b110).saying(0b010)];
 /// A request, its retry, and another that shares an event with both.
 const MIXED: [Delivery; 3] = [Delivery::of(0b011), Delivery::retry(0b011, 0), Delivery::of(0b110)];
 
@@ -74,7 +76,20 @@ pub fn small() -> Vec<Case> {
         holds("clock skew", with(&SHARING, 1, 0, skewed)),
         holds("spill queue", spill(with(&SHARING, 1, 0, TIMES))),
         holds("spill queue, one chunk", spill(with(&TWO_EVENTS, 2, 1, TIMES))),
+        holds("two events of one id", with(&COLLIDING, 1, 1, TIMES)),
+        holds("set aside and put back", buried(1, two_sweepers(of(1, &TWO_EVENTS)))),
+        holds("set aside and put back twice", buried(2, of(2, &ONE_EVENT))),
+        holds("set aside, of two that share an event", buried(1, of(1, &SHARING))),
     ]
+}
+
+/// So many faults, and a standard queue: a chunk is set aside long after the window.
+fn of(faults: u8, deliveries: &[Delivery]) -> Config {
+    Config { faults, ..Config::new(deliveries) }
+}
+
+fn buried(burials: u8, config: Config) -> Config {
+    Config { burials, ..config }
 }
 
 /// Our protocol, searched in minutes.
@@ -95,6 +110,9 @@ pub fn large() -> Vec<Case> {
         holds("two chunks share an event, 1 partial", two_sweepers(with(&SHARING, 1, 1, TIMES))),
         holds("two chunks share an event, 2 faults", two_sweepers(with(&SHARING, 2, 0, TIMES))),
         holds("two chunks share an event, 2 faults, 1 partial", with(&SHARING, 2, 1, TIMES)),
+        holds("two events of one id, 2 faults, 1 partial", with(&COLLIDING, 2, 1, TIMES)),
+        holds("set aside twice, 2 faults", buried(2, two_sweepers(of(2, &TWO_EVENTS)))),
+        holds("set aside, of two that share an event, 2 faults", buried(1, of(2, &SHARING))),
         holds("two chunks share an event, clock skew", two_sweepers(with(&SHARING, 1, 1, skewed))),
     ]
 }
@@ -131,6 +149,9 @@ pub fn twins() -> Vec<Twins> {
         without("own claims taken for foreign", Protocol::NoOwnerCheck, QUEUED, faults(1, &TWO_EVENTS)),
         without("delete before send", Protocol::DeleteBeforeSend, QUEUED, faults(1, &TWO_EVENTS)),
         without("claims overwritten", Protocol::ClaimsOverwritten, OWNER, faults(0, &SHARING)),
+        without("conflict dropped", Protocol::ConflictDropped, KEPT, faults(0, &COLLIDING)),
+        without("conflict forgotten", Protocol::ConflictForgotten, KEPT, faults(0, &COLLIDING)),
+        without("bury without a fence", Protocol::BuryUnfenced, KEPT, buried(1, faults(1, &TWO_EVENTS))),
         Twins {
             without: fails("no sweeper", Config { sweepers: 0, ..faults(1, &TWO_EVENTS) }, QUEUED),
             ours: holds("no sweeper", faults(1, &TWO_EVENTS)),

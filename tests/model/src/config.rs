@@ -27,6 +27,12 @@ pub enum Protocol {
     DeleteBeforeSend,
     /// Ours, but a claim is written without asking whether there is one.
     ClaimsOverwritten,
+    /// Ours, but an event whose id is another event's is dropped as its repeat: nobody asks what it says.
+    ConflictDropped,
+    /// Ours, but an event whose id is another event's counts as kept before quarantine has it.
+    ConflictForgotten,
+    /// Ours, but a chunk is set aside as it was once: its copy is put, and then the live one deleted whoever has it.
+    BuryUnfenced,
 }
 
 /// What a driver does next.
@@ -44,6 +50,8 @@ pub enum Phase {
     Owners,
     /// Claims read before anything is sent: only [`Protocol::SendThenPut`].
     Look,
+    /// `Outbox::send`, to quarantine, of events whose ids are other events'.
+    Keep,
     /// `Outbox::send` of what is ours.
     Send,
     /// `Journal::delete` or `Journal::rewrite`.
@@ -54,6 +62,10 @@ pub enum Phase {
     Restore,
     /// `Outbox::remove` of the spilled chunk.
     Remove,
+    /// `Journal::bury` by a sweeper that gives the chunk up; for [`Protocol::BuryUnfenced`] its put.
+    Bury,
+    /// The delete after it: only [`Protocol::BuryUnfenced`].
+    BuryDelete,
 }
 
 impl Protocol {
@@ -64,7 +76,7 @@ impl Protocol {
             Self::PutThenSend => &[Phase::Insert, Phase::Send, Phase::Answer],
             Self::SendThenPut => &[Phase::Look, Phase::Send, Phase::Insert, Phase::Answer],
             Self::DeleteBeforeSend => &[Phase::Put, Phase::Insert, Phase::Settle, Phase::Send, Phase::Answer],
-            _ => &[Phase::Put, Phase::Insert, Phase::Send, Phase::Settle, Phase::Answer],
+            _ => &[Phase::Put, Phase::Insert, Phase::Keep, Phase::Send, Phase::Settle, Phase::Answer],
         }
     }
 
@@ -86,6 +98,8 @@ impl Protocol {
 pub struct Delivery {
     /// What it holds.
     pub events: Events,
+    /// Those of them that share their ids with other events by mistake: they say something else.
+    pub twins: Events,
     /// The delivery it repeats because no 200 came; without one it comes whenever it likes, or never.
     pub retry_of: Option<usize>,
 }
@@ -94,13 +108,19 @@ impl Delivery {
     /// A delivery that comes whenever it likes.
     #[must_use]
     pub const fn of(events: Events) -> Self {
-        Self { events, retry_of: None }
+        Self { events, twins: 0, retry_of: None }
+    }
+
+    /// The same, and these of its events say something else than those of other deliveries.
+    #[must_use]
+    pub const fn saying(self, twins: Events) -> Self {
+        Self { twins, ..self }
     }
 
     /// The vendor's retry of an earlier one.
     #[must_use]
     pub const fn retry(events: Events, of: usize) -> Self {
-        Self { events, retry_of: Some(of) }
+        Self { events, twins: 0, retry_of: Some(of) }
     }
 }
 
@@ -154,6 +174,8 @@ pub struct Config {
     pub spill: bool,
     /// What a take sets as the epoch.
     pub epoch: Epoch,
+    /// How often a sweeper may give a chunk up and set it aside, all together; a person puts each back some time.
+    pub burials: u8,
 }
 
 impl Config {
@@ -169,7 +191,15 @@ impl Config {
             partials: 0,
             spill: false,
             epoch: Epoch::Unique,
+            burials: 0,
         }
+    }
+
+    /// Whether two chunks mean different events by that id.
+    #[must_use]
+    pub fn collide(&self, one: usize, other: usize, event: usize) -> bool {
+        let twins = |chunk: usize| self.deliveries.get(chunk).map_or(0, |delivery| delivery.twins) & 1 << event;
+        twins(one) != twins(other)
     }
 
     /// The events of a chunk when it is put.

@@ -48,15 +48,17 @@ fn both(twins: Vec<Twins>) -> Vec<Case> {
 
 fn describe(config: &Config) -> String {
     let times = &config.times;
-    let deliveries = config.deliveries.iter().map(|delivery| match delivery.retry_of {
-        Some(_) => format!("retry {:03b}", delivery.events),
-        None => format!("{:03b}", delivery.events),
+    let deliveries = config.deliveries.iter().map(|delivery| {
+        let retry = if delivery.retry_of.is_some() { "retry " } else { "" };
+        let twins = if delivery.twins > 0 { format!(" (other {:03b})", delivery.twins) } else { String::new() };
+        format!("{retry}{:03b}{twins}", delivery.events)
     });
     let deliveries = deliveries.collect::<Vec<_>>().join(", ");
     let spill = if config.spill { format!(" V{}", times.hidden) } else { String::new() };
+    let burials = if config.burials > 0 { format!(", {} burials", config.burials) } else { String::new() };
     let epochs = if config.epoch == Epoch::Next { ", counted epochs" } else { "" };
     format!(
-        "{:?}; {deliveries}; L{} D{} T{} F{} S{} W{}{spill}; {} sweepers, {} faults, {} partial{epochs}",
+        "{:?}; {deliveries}; L{} D{} T{} F{} S{} W{}{spill}; {} sweepers, {} faults, {} partial{burials}{epochs}",
         config.protocol,
         times.lease,
         times.sweep,

@@ -7,9 +7,11 @@ use crate::config::{CHUNKS, Config, EVENTS};
 use crate::state::{Progress, State, each};
 use crate::step::after;
 
-/// Nothing left to do: every event of a request answered 200 is on the queue, and of every chunk that was durable.
+/// Nothing left to do: every event of a request answered 200 is on the queue, and of every chunk that was durable. One
+/// whose id is another event's is in quarantine.
 pub const QUEUED: &str = "acknowledged is queued";
-/// At any moment: an event of a chunk that was durable is on the queue, or in a chunk that will send it.
+/// At any moment: an event of a chunk that was durable is on the queue, or in a chunk that will send it, or, where its id
+/// is another event's, in quarantine or in its own chunk.
 pub const KEPT: &str = "durable until queued";
 /// A claim keeps its first owner.
 pub const OWNER: &str = "a claim keeps its owner";
@@ -66,14 +68,22 @@ fn acknowledged_is_queued(config: &Config, state: &State) -> bool {
     !state.is_quiet(config)
         || (0..CHUNKS)
             .filter(|chunk| state.deliveries[*chunk] == Progress::Acknowledged || state.born[*chunk])
-            .flat_map(|chunk| each(config.events(chunk)))
-            .all(|event| state.queue[event].sent > 0)
+            .flat_map(|chunk| each(config.events(chunk)).map(move |event| (chunk, event)))
+            .all(|(chunk, event)| match state.claims[event] {
+                Some(owner) if config.collide(usize::from(owner), chunk, event) => {
+                    state.quarantine[chunk] & 1 << event != 0
+                }
+                _ => state.queue[event].sent > 0,
+            })
 }
 
 fn durable_until_queued(config: &Config, state: &State) -> bool {
     let born = (0..CHUNKS).filter(|chunk| state.born[*chunk]);
     born.into_iter().all(|chunk| {
         each(config.events(chunk)).all(|event| {
+            if state.claims[event].is_some_and(|owner| config.collide(usize::from(owner), chunk, event)) {
+                return state.quarantine[chunk] & 1 << event != 0 || state.holds(config, chunk, event);
+            }
             state.queue[event].sent > 0
                 || match state.claims[event] {
                     Some(owner) => state.holds(config, usize::from(owner), event),
@@ -90,7 +100,8 @@ fn never_stuck(config: &Config, state: &State) -> bool {
     }
     let mut actions = Vec::new();
     possible(config, state, &mut actions);
-    actions.iter().any(|action| !matches!(action, Action::Tick | Action::Arrive { .. } | Action::Die { .. }))
+    let nothing = |action: &Action| matches!(action, Action::Tick | Action::Arrive { .. } | Action::Die { .. });
+    actions.iter().any(|action| !nothing(action))
 }
 
 /// The events that a configuration is about.

@@ -76,6 +76,10 @@ pub struct Driver {
     pub sent: Events,
     /// Another chunk's.
     pub foreign: Events,
+    /// Another chunk's by their ids, and other events.
+    pub colliding: Events,
+    /// Those of them that quarantine has acknowledged.
+    pub kept: Events,
     /// Whether the phase's call went wrong once: it may be left.
     pub stumbled: bool,
 }
@@ -97,6 +101,8 @@ impl Driver {
             ours: 0,
             sent: 0,
             foreign: 0,
+            colliding: 0,
+            kept: 0,
             stumbled: false,
         }
     }
@@ -104,13 +110,13 @@ impl Driver {
     /// Events not known to be anybody's.
     #[must_use]
     pub fn unclaimed(&self) -> Events {
-        self.view & !(self.ours | self.sent | self.foreign)
+        self.view & !(self.ours | self.sent | self.foreign | self.colliding | self.kept)
     }
 
-    /// Events that are neither on the queue nor another chunk's.
+    /// Events that are neither on the queue nor another chunk's nor in quarantine.
     #[must_use]
     pub fn rest(&self) -> Events {
-        self.view & !(self.sent | self.foreign)
+        self.view & !(self.sent | self.foreign | self.kept)
     }
 
     /// The statements of an insert that begins now.
@@ -125,8 +131,9 @@ impl Driver {
         match self.phase {
             Phase::Insert => self.open,
             Phase::Send => self.ours,
+            Phase::Keep => self.colliding,
             Phase::Settle if protocol == Protocol::DeleteBeforeSend => 0,
-            Phase::Settle => self.rest(),
+            Phase::Settle | Phase::Bury => self.rest(),
             _ => self.view,
         }
     }
@@ -165,6 +172,12 @@ pub struct State {
     pub born: [bool; CHUNKS],
     /// The spill queue.
     pub spill: [Option<Spilled>; CHUNKS],
+    /// Chunks set aside.
+    pub dead: [Option<Chunk>; CHUNKS],
+    /// Burials so far.
+    pub burials: u8,
+    /// What quarantine has of each chunk.
+    pub quarantine: [Events; CHUNKS],
     /// The claims: the chunk that owns each event.
     pub claims: [Option<u8>; EVENTS],
     /// Whether a claim got another owner than its first.
@@ -195,17 +208,19 @@ impl State {
         first..first + config.sweepers.min(SWEEPERS)
     }
 
-    /// Whether journal or spill queue hold that event in that chunk.
+    /// Whether journal, dead shards or spill queue hold that event in that chunk.
     #[must_use]
     pub fn holds(&self, config: &Config, chunk: usize, event: usize) -> bool {
-        let journaled = self.journal[chunk].is_some_and(|chunk| chunk.events & 1 << event != 0);
+        let has = |chunk: &Chunk| chunk.events & 1 << event != 0;
+        let journaled = self.journal[chunk].iter().chain(&self.dead[chunk]).any(has);
         journaled || (self.spill[chunk].is_some() && config.events(chunk) & 1 << event != 0)
     }
 
     /// Nobody is at work, and nobody will be unless a vendor sends again.
     #[must_use]
     pub fn is_quiet(&self, config: &Config) -> bool {
-        let settled = self.journal.iter().all(Option::is_none) && self.spill.iter().all(Option::is_none);
+        let settled =
+            self.journal.iter().chain(&self.dead).all(Option::is_none) && self.spill.iter().all(Option::is_none);
         self.drivers.iter().all(Option::is_none) && self.flying.is_empty() && (settled || config.sweepers == 0)
     }
 

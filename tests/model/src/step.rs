@@ -20,6 +20,13 @@ pub fn after(config: &Config, state: &State, action: Action) -> State {
             next.spill[chunk] = Some(Spilled { hidden: config.times.hidden, waited: 0 });
             next.drivers[driver] = Some(Driver::new(chunk, Phase::Restore, ahead, config.events(chunk), 0));
         }
+        Action::GiveUp { driver } => {
+            next.burials += 1;
+            if let Some(driver) = &mut next.drivers[driver] {
+                (driver.phase, driver.stumbled) = (Phase::Bury, false);
+            }
+        }
+        Action::PutBack { chunk } => next.put_back(config, chunk),
         Action::Call { driver, how } => next.call(config, driver, how),
         Action::Leave { driver } => next.leave(config, driver),
         Action::Die { driver } => {
@@ -66,6 +73,11 @@ impl State {
                 driver.stumbled = true;
                 return self.inserted(config, at, driver);
             }
+            How::Named(acknowledged) if driver.phase == Phase::Keep => {
+                self.quarantine[usize::from(driver.chunk)] |= acknowledged;
+                driver.colliding &= !acknowledged;
+                driver.kept |= acknowledged;
+            }
             How::Named(acknowledged) => {
                 self.enqueue(config, acknowledged);
                 driver.ours &= !acknowledged;
@@ -111,6 +123,12 @@ impl State {
                 for event in each(driver.taken) {
                     match self.claims[event] {
                         Some(owner) if owner == driver.chunk => driver.ours |= 1 << event,
+                        Some(owner)
+                            if config.protocol != Protocol::ConflictDropped
+                                && config.collide(usize::from(owner), usize::from(driver.chunk), event) =>
+                        {
+                            driver.colliding |= 1 << event;
+                        }
                         Some(_) => driver.foreign |= 1 << event,
                         None => {}
                     }
@@ -127,9 +145,30 @@ impl State {
                 driver.sent |= driver.ours;
                 driver.ours = 0;
             }
+            Phase::Keep => {
+                if config.protocol != Protocol::ConflictForgotten {
+                    self.effect(config, &call);
+                }
+                driver.kept |= driver.colliding;
+                driver.colliding = 0;
+            }
             Phase::Settle => {
                 self.effect(config, &call);
                 self.swept |= driver.epoch > 0;
+            }
+            Phase::Bury => {
+                self.effect(config, &call);
+                if config.protocol == Protocol::BuryUnfenced {
+                    driver.phase = Phase::BuryDelete;
+                    driver.stumbled = false;
+                    self.drivers[at] = Some(driver);
+                    return;
+                }
+                return self.end(at, false);
+            }
+            Phase::BuryDelete => {
+                self.effect(config, &call);
+                return self.end(at, false);
             }
             Phase::Answer => return self.end(at, true),
             Phase::Remove => {
@@ -217,6 +256,7 @@ impl State {
                     driver.open != 0
                 }
                 Phase::Send => driver.ours != 0,
+                Phase::Keep => driver.colliding != 0,
                 Phase::Settle => self.may_settle(config, &driver),
                 Phase::Answer => at < self.deliveries.len(),
                 _ => true,
@@ -245,12 +285,29 @@ impl State {
                 (driver.phase, driver.stumbled) = (Phase::Spill, false);
                 self.drivers[at] = Some(driver);
             }
-            Phase::Put | Phase::Spill | Phase::Take | Phase::Restore | Phase::Remove | Phase::Look => {
+            Phase::Put
+            | Phase::Spill
+            | Phase::Take
+            | Phase::Restore
+            | Phase::Remove
+            | Phase::Look
+            | Phase::Bury
+            | Phase::BuryDelete => {
                 self.end(at, false);
             }
             // Without a journal nobody else finishes the work: no 200.
             _ if !config.protocol.has_journal() => self.end(at, false),
             _ => self.go_on(config, at, driver),
+        }
+    }
+
+    /// A person puts a chunk back: in one transaction, under an epoch of its own and with a lease that has run out.
+    fn put_back(&mut self, config: &Config, chunk: usize) {
+        let Some(dead) = self.dead[chunk].take() else { return };
+        if self.journal[chunk].is_none() {
+            self.epochs[chunk] += 1;
+            let epoch = if config.epoch == Epoch::Unique { self.epochs[chunk] } else { dead.epoch + 1 };
+            self.journal[chunk] = Some(Chunk { epoch, lease: -1 - config.times.skew, waited: 0, ..dead });
         }
     }
 
@@ -308,7 +365,25 @@ impl State {
                 }
             }
             Phase::Send => self.enqueue(config, call.events),
-            Phase::Settle if call.events == 0 => self.journal[chunk] = None,
+            Phase::Keep => self.quarantine[chunk] |= call.events,
+            Phase::Bury => {
+                let fenced = config.protocol != Protocol::BuryUnfenced;
+                let is_its = self.journal[chunk].is_some_and(|stored| stored.epoch == call.epoch);
+                if is_its || !fenced {
+                    self.dead[chunk] = Some(Chunk { events: call.events, lease: 0, epoch: call.epoch, waited: 0 });
+                }
+                if is_its && fenced {
+                    self.journal[chunk] = None;
+                }
+            }
+            Phase::BuryDelete => self.journal[chunk] = None,
+            // A chunk that is not there stays away; one of another epoch is another driver's.
+            Phase::Settle if call.events == 0 => {
+                if self.journal[chunk].is_some_and(|stored| stored.epoch == call.epoch) || !config.protocol.is_fenced()
+                {
+                    self.journal[chunk] = None;
+                }
+            }
             Phase::Settle => {
                 if let Some(stored) = &mut self.journal[chunk]
                     && (stored.epoch == call.epoch || !config.protocol.is_fenced())

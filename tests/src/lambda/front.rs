@@ -1,4 +1,5 @@
-//! An HTTP listener that does with a request what API Gateway's HTTP API does, and with the function's response too.
+//! An HTTP listener that does with a request what API Gateway's HTTP API does, and with the function's response too: the
+//! path is decoded, the query is not, and what counts as text goes through text.
 //!
 //! Payload format 2.0: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>.
 
@@ -43,7 +44,7 @@ pub struct Answer {
 
 type Routes = Arc<BTreeMap<String, Arc<Function>>>;
 
-/// The listener, with a route a function: `POST /{name}` and `POST /{name}/{proxy+}`.
+/// The listener, with routes for a function: `/{name}` and `/{name}/{proxy+}`, POST and GET.
 pub struct Front {
     /// `http://127.0.0.1:<port>`
     pub url: String,
@@ -107,11 +108,13 @@ fn message(status: StatusCode, text: &str) -> Response<Body> {
 )]
 async fn serve(State(functions): State<Routes>, request: axum::extract::Request) -> Response<Body> {
     let (head, body) = request.into_parts();
+    // Routes are compared as they are written: `/Infobip` and `//infobip` are none.
     let path = head.uri.path().to_owned();
-    let mut segments = path.trim_start_matches('/').splitn(2, '/');
+    let mut segments = path.strip_prefix('/').unwrap_or(&path).splitn(2, '/');
     let name = segments.next().unwrap_or_default();
     let proxy = segments.next();
-    let Some(function) = functions.get(name).filter(|_| head.method == http::Method::POST).cloned() else {
+    let is_routed = matches!(head.method, http::Method::POST | http::Method::GET);
+    let Some(function) = functions.get(name).filter(|_| is_routed).cloned() else {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
@@ -154,9 +157,12 @@ fn event(head: &http::request::Parts, name: &str, proxy: Option<&str>, body: &[u
     let kind = header("content-type").split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_text = kind.starts_with("text/")
         || matches!(kind.as_str(), "application/json" | "application/xml" | "application/javascript");
-    let text = std::str::from_utf8(body).ok().filter(|_| is_text && header("content-encoding").is_empty());
-    let route = if proxy.is_some() { format!("POST /{name}/{{proxy+}}") } else { format!("POST /{name}") };
-    let path = head.uri.path();
+    // Only the type counts, not the encoding: compressed text is destroyed here, as it is on AWS.
+    let text = is_text.then(|| String::from_utf8_lossy(body).into_owned());
+    let method = head.method.as_str();
+    let route = if proxy.is_some() { format!("{method} /{name}/{{proxy+}}") } else { format!("{method} /{name}") };
+    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let path = decode(head.uri.path());
     let mut event = json!({
         "version": "2.0",
         "routeKey": route,
@@ -169,7 +175,7 @@ fn event(head: &http::request::Parts, name: &str, proxy: Option<&str>, body: &[u
             "domainName": "api-id.execute-api.us-east-1.amazonaws.com",
             "domainPrefix": "api-id",
             "http": {
-                "method": "POST",
+                "method": method,
                 "path": path,
                 "protocol": "HTTP/1.1",
                 "sourceIp": "192.0.2.1",
@@ -182,13 +188,13 @@ fn event(head: &http::request::Parts, name: &str, proxy: Option<&str>, body: &[u
             "timeEpoch": 1_795_253_400_000_i64,
         },
         "isBase64Encoded": text.is_none(),
-        "body": text.map_or_else(|| BASE64_STANDARD.encode(body), str::to_owned),
+        "body": text.unwrap_or_else(|| BASE64_STANDARD.encode(body)),
     });
     if !parameters.is_empty() {
         event["queryStringParameters"] = json!(parameters);
     }
     if let Some(proxy) = proxy {
-        event["pathParameters"] = json!({"proxy": proxy});
+        event["pathParameters"] = json!({"proxy": decode(proxy)});
     }
     event
 }

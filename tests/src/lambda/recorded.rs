@@ -19,7 +19,7 @@ pub struct Recorded {
     /// The file's text: the event itself.
     #[serde(skip)]
     pub text: String,
-    /// The path, with a leading slash.
+    /// The path as API Gateway hands it over.
     pub raw_path: String,
     #[serde(default)]
     raw_query_string: String,
@@ -29,13 +29,21 @@ pub struct Recorded {
     body: String,
     #[serde(default)]
     is_base64_encoded: bool,
+    request_context: Context,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Context {
+    stage: String,
 }
 
 impl Recorded {
     /// The vendor's request, without what the client states itself.
     pub fn request(&self, base: &str) -> Request<Bytes> {
         let query = if self.raw_query_string.is_empty() { "" } else { "?" };
-        let mut request = Request::post(format!("{base}{}{query}{}", self.raw_path, self.raw_query_string));
+        // API Gateway puts the stage in front of the path, and decodes it.
+        let path = tributary_gateway::Path::decoded(&self.raw_path).without_stage(&self.request_context.stage).to_url();
+        let mut request = Request::post(format!("{base}{path}{query}{}", self.raw_query_string));
         for (name, value) in &self.headers {
             if !matches!(name.as_str(), "host" | "content-length" | "connection") {
                 request = request.header(name, value);

@@ -1,12 +1,28 @@
 //! Who may call: rules as data, several live at once.
 
-mod check;
+mod algorithm;
+mod basic;
+mod bearer;
+mod ecdsa;
+mod encoding;
+mod fields;
+mod form;
+mod handshake;
+mod header;
+mod hmac;
+mod path;
+mod query;
 mod rule;
 mod secret;
+mod signed;
+mod standard_webhooks;
+mod url_form;
 
 use std::fmt;
 
-pub use rule::{Rule, Rules, RulesError};
+pub use fields::{Place, RulesError};
+use rule::Check;
+pub use rule::{Rule, Rules};
 pub use secret::Secret;
 
 use crate::request::Received;
@@ -50,28 +66,32 @@ impl fmt::Debug for Verified {
     }
 }
 
-impl Rules {
-    /// Lets a request through if any rule vouches for it. `now_s` is in seconds since 1970.
-    ///
-    /// # Errors
-    /// [`Denied`], with the nearest miss of all rules, and the request.
-    pub fn verify(&self, request: Received, now_s: i64) -> Result<Verified, (Denied, Box<Received>)> {
-        let mut nearest = Denied::Missing;
-        for (number, rule) in self.iter().enumerate() {
-            match rule.check(&request, now_s) {
-                Ok(()) => return Ok(Verified { request, rule: Some(number) }),
-                Err(Denied::Stale) => nearest = Denied::Stale,
-                Err(Denied::Wrong) if nearest == Denied::Missing => nearest = Denied::Wrong,
-                Err(_) => {}
-            }
-        }
-        Err((nearest, Box::new(request)))
-    }
-}
-
 impl Verified {
     /// Lets a request in although no rule is configured: `TRIBUTARY_ALLOW_UNAUTHENTICATED=true`, for local use only.
     pub(crate) fn unauthenticated(request: Received) -> Self {
         Self { request, rule: None }
     }
 }
+
+/// Compares what was given with what is wanted, in constant time.
+fn same(given: Option<&[u8]>, wanted: &Secret) -> Result<(), Denied> {
+    match given {
+        None => Err(Denied::Missing),
+        Some(given) if wanted.is(given) => Ok(()),
+        Some(_) => Err(Denied::Wrong),
+    }
+}
+
+/// What follows a scheme in `Authorization`.
+fn scheme<'a>(request: &'a Received, name: &str) -> Option<&'a str> {
+    let (scheme, rest) = request.header("authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case(name).then_some(rest)
+}
+
+/// The first value of that name in form encoding.
+fn pair(encoded: &[u8], name: &str) -> Option<String> {
+    form_urlencoded::parse(encoded).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,6 @@ use std::fmt;
 
 use hmac::digest::InvalidLength;
 use hmac::{KeyInit, Mac};
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -28,28 +27,30 @@ use subtle::ConstantTimeEq;
 /// fn comparable<T: PartialEq>() {}
 /// comparable::<tributary_gateway::Rules>();
 /// ```
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
+#[derive(Clone)]
+pub struct Secret(Box<[u8]>);
 
 impl Secret {
     /// Whether this is what was given. Takes the same time wherever the two differ, and whatever their lengths.
     pub(super) fn is(&self, given: &[u8]) -> bool {
-        Sha256::digest(given).ct_eq(&Sha256::digest(&self.0)).into()
-    }
-
-    /// Text and this secret as one: `user:password`.
-    pub(super) fn after(&self, text: &str) -> Self {
-        Self(format!("{text}{}", self.0))
+        Sha256::digest(given).ct_eq(&Sha256::digest(&*self.0)).into()
     }
 
     /// A keyed hash with this secret as the key.
     pub(super) fn mac<M: Mac + KeyInit>(&self) -> Result<M, InvalidLength> {
-        <M as KeyInit>::new_from_slice(self.0.as_bytes())
+        <M as KeyInit>::new_from_slice(&self.0)
     }
+}
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text.into_bytes().into())
+    }
+}
+
+impl From<Vec<u8>> for Secret {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
     }
 }
 
@@ -65,12 +66,11 @@ mod tests {
 
     #[test]
     fn a_secret_is_itself_and_nothing_else() {
-        let secret = Secret("hunter2".to_owned());
+        let secret = Secret::from("hunter2".to_owned());
         assert!(secret.is(b"hunter2"));
         for other in ["", "hunter", "hunter22", "Hunter2", "hunter2\0", " hunter2"] {
             assert!(!secret.is(other.as_bytes()), "{other:?}");
         }
-        assert!(secret.after("user:").is(b"user:hunter2"));
         assert_eq!(format!("{secret:?}"), "Secret(..)");
     }
 }

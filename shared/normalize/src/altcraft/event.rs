@@ -3,25 +3,34 @@
 use std::borrow::Cow;
 
 use tributary_events::data::{
-    Campaign, Click, Client, Consent, Contact, Device, Geo, Import, Message, Segment, Template,
+    Address, AddressKind, Campaign, Click, Client, Consent, Contact, Device, Geo, Import, Message, Segment, Template,
 };
-use tributary_events::{Channel, Data, Draft, EventId, EventType, Failure, Key, Str};
+use tributary_events::{Channel, Data, Draft, EventType, Failure, Str};
 
-use super::meaning::{Meaning, meaning};
+use super::meaning::{Meaning, channel_word, meaning};
 use super::payload::{Event, EventData, Subscription, fields, profile_field};
+use crate::address::address;
+use crate::identity::is_nothing;
+use crate::lenient::Text;
 use crate::output::original;
-use crate::{Output, Settings, canonical, fold};
+use crate::{Output, Settings, fold};
 
 /// Puts out one event. `part` is its JSON.
 pub(super) fn read<'a>(event: &Event<'a>, part: &'a str, settings: &Settings, out: &mut Output<'_>) {
     let name = event.name();
-    let meaning = name.get().and_then(meaning).unwrap_or(Meaning::of(EventType::Unrecognized));
+    let listed = name.get().and_then(meaning).filter(|_| tells_something(event, part));
+    let meaning = listed.unwrap_or(Meaning::of(EventType::Unrecognized));
     let about = &*event.event_data;
-    let subscription = subscription(event, meaning.channel);
+    let word = name.get().filter(|_| listed.is_none()).and_then(channel_word);
+    let meaning = Meaning { channel: meaning.channel.or_else(|| Channel::from_name(word?)), ..meaning };
+    let subscription = subscription(event, meaning.channel.map(Channel::as_str).or(word));
+    let address = subscription.and_then(|subscription| address_of(subscription, &meaning, word));
 
     let mut data = Data::new(name.take().unwrap_or_default(), original(part));
     data.vendor.account = event.account_id.take();
-    data.vendor.channel = subscription.and_then(|subscription| subscription.channel.take());
+    data.vendor.channel = subscription
+        .and_then(|subscription| subscription.channel.take())
+        .or_else(|| word.map(|word| Cow::Owned(word.to_owned())));
     data.channel = meaning.channel;
     data.unique = meaning.unique;
     data.engagement = meaning.engagement.map(Cow::Borrowed);
@@ -30,7 +39,8 @@ pub(super) fn read<'a>(event: &Event<'a>, part: &'a str, settings: &Settings, ou
     data.test = event.is_test.flag().filter(|is_test| *is_test);
     data.attributes = event.custom_data.take().filter(|json| json.get().starts_with('{') && json.get() != "{}");
     data.contact = contact(event, subscription, settings);
-    data.message = message(event, &meaning, subscription);
+    data.message = message(event, &meaning, address.as_ref());
+    data.address = address;
     data.consent = consent(&meaning, about, subscription);
     data.click = about.link_url.take().map(|url| Box::new(Click { url: Some(url), ..Click::default() }));
     data.campaign = event.campaign_id().take().map(|id| Box::new(Campaign { id: Some(id), ..Campaign::default() }));
@@ -38,46 +48,21 @@ pub(super) fn read<'a>(event: &Event<'a>, part: &'a str, settings: &Settings, ou
     data.segment = segment(about);
     data.client = client(about);
 
-    out.event(
-        &crate::Identity::of_key(id(event, &meaning, part, out)),
-        Draft { kind: meaning.kind, subject: subject(event, &meaning), time: event.event_date.time(), data },
-    );
+    // The vendor gives no id of an event, so it is all that the event says, the time to the nanosecond among it.
+    let identity =
+        out.identity(event.account_id.get(), name.get().unwrap_or(EventType::Unrecognized.as_str())).element(part);
+    let draft = Draft { kind: meaning.kind, subject: subject(event, &meaning), time: event.event_date.time(), data };
+    out.event(&identity, draft);
 }
 
-/// The vendor gives no id of an event: it is who, what and when, to the nanosecond, and by which message and link.
-fn id(event: &Event<'_>, meaning: &Meaning, part: &str, out: &Output<'_>) -> EventId {
-    let key = Key::new(out.source(), event.account_id.get())
-        .part(event.list_id.get())
-        .part(event.name().get())
-        .part(event.event_date.get());
-    let person = event.profile_id.or(&event.xxh);
-    if person.is_none() || event.event_date.time().is_none() {
-        return key.part(Some(&whole(part))).finish();
-    }
-    let key = key.part(person.get());
-    let about = &*event.event_data;
-    let of_a_message = meaning.channel.is_some_and(|channel| channel != Channel::Popup);
-    if of_a_message && !about.send_message_id.is_none() {
-        return key.part(about.send_message_id.get()).part(about.link_url.get()).finish();
-    }
-    if of_a_message && !(about.campaign_id.is_none() && about.message_id.is_none()) {
-        return key.part(about.campaign_id.get()).part(about.message_id.get()).part(about.link_url.get()).finish();
-    }
-    // What such an event carries is not published. One import puts a profile into several segments at one moment.
-    let fields = fields(Some(part));
-    let details = fields.get("event_data").map(|details| details.get());
-    let details = details.filter(|details| !matches!(*details, "null" | "\"\"")).map(canonical::whole);
-    key.part(details.as_deref()).finish()
-}
-
-/// The event as a whole. How often a sending was tried does not make it another event.
-fn whole(part: &str) -> String {
-    let mut fields = fields(Some(part));
-    fields.remove("sends_trying_num");
-    match serde_json::to_string(&fields) {
-        Ok(json) if !fields.is_empty() => canonical::whole(&json),
-        _ => canonical::whole(part),
-    }
+/// Whether anything stands beside the envelope: a person, a message, a campaign or any other particular. A type alone,
+/// such as a check of the connection may send, is no event of that type.
+fn tells_something(event: &Event<'_>, part: &str) -> bool {
+    const ENVELOPE: [&str; 8] =
+        ["event_type", "event", "event_date", "account_id", "list_id", "is_test", "is_static", "sends_trying_num"];
+    let person = event.profile_id.or(&event.xxh).or(&event.md5);
+    !person.is_none()
+        || fields(Some(part)).iter().any(|(name, value)| !ENVELOPE.contains(&&**name) && !is_nothing(value.get()))
 }
 
 /// A message sent to a person has an id in tracking events only; delivery events are about the person then, as are
@@ -89,18 +74,22 @@ fn subject<'a>(event: &Event<'a>, meaning: &Meaning) -> Option<Str<'a>> {
     match meaning.kind {
         EventType::CampaignLaunched | EventType::CampaignFailed => of("campaign", event.campaign_id().get()),
         EventType::MessageReceived => person(),
+        // A type that is not on the list can be about a message, a person or a campaign.
+        EventType::Unrecognized => of("message", about.send_message_id.get())
+            .or_else(person)
+            .or_else(|| of("campaign", event.campaign_id().get())),
         kind if kind.family() == "message" => of("message", about.send_message_id.get()).or_else(person),
         _ => person(),
     }
 }
 
-/// The one subscription the event can be about, by channel and resource. None where several could be meant.
-fn subscription<'e, 'a>(event: &'e Event<'a>, channel: Option<Channel>) -> Option<&'e Subscription<'a>> {
+/// The one subscription the event can be about, by the word of its channel and by resource. None where several could be
+/// meant.
+fn subscription<'e, 'a>(event: &'e Event<'a>, channel: Option<&str>) -> Option<&'e Subscription<'a>> {
     let resource = event.event_data.resource_id.get();
     let mut fitting = event.subscription.iter().filter(|subscription| {
-        let its_channel = subscription.channel.get().map(fold);
-        let same_channel = match (channel, its_channel) {
-            (Some(channel), Some(word)) => channel.as_str() == word,
+        let same_channel = match (channel, subscription.channel.get()) {
+            (Some(channel), Some(word)) => channel == fold(word),
             _ => true,
         };
         let same_resource = match (resource, subscription.resource_id.get()) {
@@ -110,6 +99,38 @@ fn subscription<'e, 'a>(event: &'e Event<'a>, channel: Option<Channel>) -> Optio
         same_channel && same_resource
     });
     fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// The address of the subscription on the event's channel. The profile's own addresses are none: a push that bounced says
+/// nothing of the profile's email.
+fn address_of<'a>(subscription: &Subscription<'a>, meaning: &Meaning, word: Option<&str>) -> Option<Address<'a>> {
+    let Subscription { email, phone, subscription_id: id, .. } = subscription;
+    let channel = match meaning.kind.family() {
+        "message" => meaning.channel,
+        // `unsub_api` names no channel; the subscription does.
+        "consent" => meaning.channel.or_else(|| Channel::from_name(&fold(subscription.channel.get()?))),
+        "unrecognized" if word.is_some() => meaning.channel,
+        _ => return None,
+    };
+    match channel {
+        Some(Channel::Email) => address(email, channel),
+        Some(Channel::Sms) => address(phone, channel),
+        Some(Channel::Push) => address(id, channel),
+        Some(Channel::Whatsapp | Channel::Viber) => address(phone, channel).or_else(|| account(id)),
+        Some(Channel::TelegramBot | Channel::TelegramGroup) => account(id),
+        // A channel that is newer than the list: its subscription has one address, or nobody knows which is meant.
+        None => {
+            let all = [address(email, Some(Channel::Email)), address(phone, Some(Channel::Sms)), account(id)];
+            let mut all = all.into_iter().flatten();
+            all.next().filter(|_| all.next().is_none())
+        }
+        _ => None,
+    }
+}
+
+/// A chat or a user of the channel, even where its id is as short as a telephone number.
+fn account<'a>(id: &Text<'a>) -> Option<Address<'a>> {
+    Some(Address { kind: AddressKind::Account, value: id.take()? })
 }
 
 fn contact<'a>(
@@ -141,20 +162,12 @@ fn contact<'a>(
     known.iter().any(|field| field.is_some()).then(|| Box::new(contact))
 }
 
-fn message<'a>(
-    event: &Event<'a>,
-    meaning: &Meaning,
-    subscription: Option<&Subscription<'a>>,
-) -> Option<Box<Message<'a>>> {
+fn message<'a>(event: &Event<'a>, meaning: &Meaning, address: Option<&Address<'a>>) -> Option<Box<Message<'a>>> {
     let about = &*event.event_data;
     if meaning.kind.family() != "message" && about.send_message_id.is_none() {
         return None;
     }
-    let address = match meaning.channel {
-        Some(Channel::Email) => subscription.and_then(|subscription| subscription.email.take()),
-        Some(Channel::Sms | Channel::Whatsapp | Channel::Viber) => subscription.and_then(|one| one.phone.take()),
-        _ => None,
-    };
+    let address = address.filter(|_| meaning.channel.is_some()).map(|address| address.value.clone());
     let message =
         Message { bulk_id: about.launch_id.take(), attempts: event.sends_trying_num.int(), ..Message::default() };
     let sent = about.send_message_id.take();

@@ -176,11 +176,54 @@ pub(super) fn meaning(event_type: &str) -> Option<Meaning> {
     })
 }
 
+/// The channel that a type newer than the list names beside what happened: `max_bot` of `max_bot_send`, `notify` of
+/// `deliv_notify`.
+pub(super) fn channel_word(event_type: &str) -> Option<&str> {
+    const ACTIONS: [&str; 15] = [
+        "click",
+        "complain",
+        "deliv",
+        "hbounce",
+        "open",
+        "read",
+        "reply",
+        "sbounce",
+        "send",
+        "subscribe",
+        "suppress",
+        "uclick",
+        "undeliv",
+        "unsub",
+        "uopen",
+    ];
+    let word = |action: &&str| {
+        let before = event_type.strip_suffix(*action).and_then(|rest| rest.strip_suffix('_'));
+        before.or_else(|| event_type.strip_prefix(*action).and_then(|rest| rest.strip_prefix('_')))
+    };
+    ACTIONS.iter().find_map(word).filter(|word| !word.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::catalog::ROWS;
-    use super::meaning;
+    use super::{channel_word, meaning};
     use tributary_events::Channel;
+
+    #[test]
+    fn a_type_newer_than_the_list_may_name_its_channel() {
+        for (event_type, word) in [
+            ("max_bot_send", Some("max_bot")),
+            ("max_group_undeliv", Some("max_group")),
+            ("deliv_notify", Some("notify")),
+            ("notify_unsub", Some("notify")),
+            ("loyalty_points_add", None),
+            ("_send", None),
+            ("send", None),
+            ("resend", None),
+        ] {
+            assert_eq!(channel_word(event_type), word, "{event_type}");
+        }
+    }
 
     #[test]
     fn the_table_and_the_catalog_say_the_same() {

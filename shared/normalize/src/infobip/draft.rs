@@ -110,6 +110,35 @@ pub(super) fn subject<'a>(kind: &str, id: &Text<'_>) -> Option<Str<'a>> {
     id.get().map(|id| format!("{kind}/{id}").into())
 }
 
+/// The person's end of a message: an address on that channel, or nothing.
+pub(super) fn person_end<'a>(text: &Text<'a>, channel: Option<Channel>) -> Option<Str<'a>> {
+    let is_one = |text: &str| match channel {
+        Some(Channel::Email) => is_email(text),
+        Some(Channel::Sms | Channel::Mms | Channel::Voice) => is_phone(text),
+        Some(_) => true,
+        None => is_email(text) || is_phone(text),
+    };
+    text.take().filter(|text| is_one(text))
+}
+
+/// The company's end of a message: as the person's, or on SMS and MMS the name it goes by.
+pub(super) fn company_end<'a>(text: &Text<'a>, channel: Option<Channel>) -> Option<Str<'a>> {
+    // 3GPP TS 23.040 has 11 letters for a name.
+    const LONGEST_NAME: usize = 11;
+    match channel {
+        Some(Channel::Sms | Channel::Mms) => {
+            let is_name = |text: &str| text.chars().count() <= LONGEST_NAME && !text.contains('@');
+            text.take().filter(|text| is_phone(text) || is_name(text))
+        }
+        Some(Channel::Voice) => text.take(),
+        // `Shop <shop@example.com>`.
+        Some(Channel::Email) => text
+            .take()
+            .filter(|text| is_email(text.rsplit_once('<').map_or(text, |(_, address)| address.trim_end_matches('>')))),
+        _ => person_end(text, channel),
+    }
+}
+
 /// A telephone number, of an event that goes by no channel.
 pub(super) fn phone<'a>(text: &Text<'a>) -> Option<Address<'a>> {
     let value = text.take().filter(|text| is_phone(text))?;

@@ -134,7 +134,7 @@ fn read_bare(text: &str, route: &Route, out: &mut Output<'_>) -> Result<(), Unre
 
 /// A body of a family that comes without a list as a rule.
 fn read_family(family: Family, text: &str, route: &Route, out: &mut Output<'_>) {
-    if !matches!(family, Family::Tracking | Family::OneApi) && !recognize::names_something(text) {
+    if !matches!(family, Family::Tracking | Family::RcsTemplate | Family::OneApi) && !recognize::names_something(text) {
         return unrecognized(text, &Text::default(), route, out);
     }
     match family {

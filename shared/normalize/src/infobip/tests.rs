@@ -117,7 +117,6 @@ fn reports_of_one_message_differ_by_what_they_report() {
         report(&json!({})),
         report(&json!({"doneAt": "2026-10-05T08:15:09.000+0000"})),
         report(&json!({"error": {"id": 27}})),
-        report(&json!({"channel": "RCS"})),
         report(&json!({"to": "13125550143"})),
         report(&json!({"messageId": "m-2"})),
         report(&json!({"applicationId": "other"})),
@@ -172,12 +171,263 @@ fn a_batch_of_many_keeps_its_order() {
 }
 
 #[test]
-fn what_is_no_event_is_refused_and_what_is_unknown_is_not() {
-    for body in [json!([]), json!({"results": []}), json!([1, 2])] {
+fn one_report_is_one_in_every_dialect_and_by_every_url() {
+    let classic = json!({"results": [{
+        "bulkId": "b-1", "messageId": "m-1", "to": "13125550142", "from": "ExampleShop", "smsCount": 1,
+        "sentAt": "2026-10-05T08:15:00", "doneAt": "2026-10-05T09:15:02.48+0100",
+        "status": {"groupId": 2, "groupName": "UNDELIVERABLE", "id": 9, "name": "UNDELIVERABLE_NOT_DELIVERED"},
+        "error": {"groupId": 1, "groupName": "HANDSET_ERRORS", "id": 27, "name": "EC_ABSENT_SUBSCRIBER", "permanent": false},
+        "price": {"pricePerMessage": 0.01, "currency": "EUR"}, "applicationId": "crm-eu",
+    }]});
+    let of_today = json!({"results": [{
+        "messageId": "m-1", "to": "+13125550142", "sender": "ExampleShop", "messageCount": 1,
+        "doneAt": "2026-10-05T08:15:02.480+0000",
+        "status": {"groupId": 2, "groupName": "UNDELIVERABLE", "id": 9, "name": "UNDELIVERABLE_NOT_DELIVERED"},
+        "error": {"id": 27, "name": "EC_ABSENT_SUBSCRIBER", "permanent": false},
+        "price": {"pricePerMessage": 0.02, "currency": "EUR"}, "platform": {"applicationId": "crm-eu"},
+    }]});
+    let messages_api = json!({"results": [{
+        "event": "DELIVERY", "channel": "SMS", "messageId": "m-1", "destination": "13125550142", "sender": "ExampleShop",
+        "doneAt": "2026-10-05T08:15:02.480Z",
+        "status": {"groupId": 2, "groupName": "UNDELIVERABLE", "id": 9, "name": "UNDELIVERABLE_NOT_DELIVERED"},
+        "error": {"groupId": 1, "groupName": "Handset errors", "id": 27, "name": "EC_ABSENT_SUBSCRIBER", "permanent": false},
+        "platform": {"applicationId": "crm-eu"},
+    }]});
+    let omni = json!({"results": [{
+        "bulkId": null, "messageId": "m-1", "from": "ExampleShop", "to": "13125550142", "channel": "SMS",
+        "doneAt": "2026-10-05T08:15:02.480+0000", "mccMnc": null, "applicationId": "crm-eu",
+        "status": {"groupId": 2, "groupName": "UNDELIVERABLE", "id": 9, "name": "UNDELIVERABLE_NOT_DELIVERED"},
+        "error": {"groupId": 1, "groupName": "HANDSET_ERRORS", "id": 27, "name": "EC_ABSENT_SUBSCRIBER", "permanent": false},
+    }]});
+    let mut told = Vec::new();
+    for body in [&classic, &of_today, &messages_api, &omni] {
+        for path in ["sms/DELIVERY", "sms", "", "DELIVERY", "whatsapp/INBOUND_MESSAGE"] {
+            let events = read(path, body).events;
+            assert_eq!(events.len(), 1);
+            told.push((events[0].id, events[0].says));
+        }
+    }
+    assert!(told[0].1.is_some());
+    assert!(told.iter().all(|one| *one == told[0]), "{told:?}");
+}
+
+#[test]
+fn a_seen_report_is_one_in_every_dialect() {
+    let channel = json!({"results": [{
+        "messageId": "m-1", "from": "13125550142", "to": "ExampleShop", "seenAt": "2026-10-05T08:16:00.000+0000"}]});
+    let messages_api = json!({"results": [{
+        "event": "SEEN", "channel": "WHATSAPP", "messageId": "m-1", "sender": "ExampleShop",
+        "destination": "13125550142", "seenAt": "2026-10-05T08:16:00Z"}]});
+    let told =
+        |path: &str, body: &Value| read(path, body).events.iter().map(|one| (one.id, one.says)).collect::<Vec<_>>();
+    let one = told("whatsapp/SEEN", &channel);
+    assert_eq!(told("whatsapp", &messages_api), one);
+    let later = json!({"results": [{
+        "messageId": "m-1", "from": "13125550142", "to": "ExampleShop", "seenAt": "2026-10-05T08:17:00.000+0000"}]});
+    assert_ne!(told("whatsapp/SEEN", &later)[0].0, one[0].0);
+}
+
+#[test]
+fn an_inbound_message_is_one_in_every_dialect() {
+    let classic = json!({"results": [{
+        "messageId": "in-1", "from": "13125550142", "to": "13125550100", "text": "STOP", "cleanText": "STOP",
+        "receivedAt": "2026-10-05T08:16:00.000+0000", "smsCount": 1}]});
+    let messages_api = json!({"results": [{
+        "event": "MO", "channel": "SMS", "messageId": "in-1", "sender": "13125550142", "destination": "13125550100",
+        "content": [{"type": "TEXT", "text": "STOP"}], "receivedAt": "2026-10-05T08:16:00Z"}]});
+    let told =
+        |path: &str, body: &Value| read(path, body).events.iter().map(|one| (one.id, one.says)).collect::<Vec<_>>();
+    let one = told("sms/INBOUND_MESSAGE", &classic);
+    assert_eq!(told("sms", &messages_api), one);
+    // Two of one request under one id that say different things are told apart by what they say.
+    let other = json!({"results": [{"messageId": "in-1", "from": "13125550142", "text": "no", "receivedAt": "2026-10-05T08:16:00Z"}]});
+    assert_ne!(told("sms", &other)[0].1, one[0].1);
+}
+
+#[test]
+fn a_report_without_a_time_or_an_id_is_told_by_all_of_it() {
+    for gone in ["doneAt", "messageId"] {
+        let mut one = report(&json!({}));
+        one.as_object_mut().unwrap().remove(gone);
+        let of = |one: &Value| read("sms", &batch(std::slice::from_ref(one))).events.remove(0);
+        let event = of(&one);
+        assert!(event.says.is_none(), "without {gone}: {event:?}");
+        one["price"]["pricePerMessage"] = json!(7);
+        assert_eq!(of(&one).id, event.id, "the price is volatile");
+        one["mccMnc"] = json!("26203");
+        assert_ne!(of(&one).id, event.id);
+    }
+    let dayless = report(&json!({"doneAt": "1970-01-01T00:00:00.000+0000"}));
+    assert!(read("sms", &batch(&[dayless])).events[0].says.is_none(), "1970 is no time");
+}
+
+#[test]
+fn an_inbound_message_without_its_time_is_one() {
+    let message = json!({"from": "13125550142", "to": "13125550100", "text": "STOP"});
+    let told = told("sms/INBOUND_MESSAGE", &json!({"results": [message]}));
+    assert_eq!(told, ("message.received".into(), Some("sms".into())));
+    // Without a route that says so, words without an id and a time may have gone either way.
+    assert_eq!(super::tests::told("sms", &json!({"results": [message]})).0, "unrecognized");
+    assert_eq!(
+        super::tests::told("sms/DELIVERY", &json!({"results": [{"messageId": "m", "text": "x"}]})).0,
+        "unrecognized"
+    );
+    let by_id = json!({"results": [{"messageId": "m", "from": "13125550142", "text": "x"}]});
+    assert_eq!(super::tests::told("sms", &by_id).0, "message.received");
+}
+
+#[test]
+fn a_list_may_be_missing_be_one_or_hold_several_kinds() {
+    let message = json!({"messageId": "in-1", "from": "1", "text": "hi", "receivedAt": "2026-10-05T08:16:00Z"});
+    for body in [message.clone(), json!({"results": message}), json!([message]), json!({"results": [message]})] {
+        let read = read("sms/INBOUND_MESSAGE", &body);
+        let subjects: Vec<_> = read.events.iter().map(|event| event.json.contains("message/in-1")).collect();
+        assert_eq!((subjects, read.rejects.len()), (vec![true], 0), "{body}");
+    }
+    let mixed = batch(&[
+        report(&json!({})),
+        message,
+        json!({"event": "BLOCK", "messageId": "b", "content": {"destination": "1"}}),
+    ]);
+    let kinds: Vec<_> = read("sms/DELIVERY", &mixed).events.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(kinds, ["message.delivered", "message.received", "contact.blocked"]);
+}
+
+#[test]
+fn a_word_that_no_list_holds_stays_the_vendors() {
+    for (path, body, vendor, ours) in [
+        ("tiktok/DELIVERY", report(&json!({})), Some("TikTok"), None),
+        ("sms/DELIVERY", report(&json!({"channel": "KAKAO_SANGDAM"})), Some("Kakao - Sangdam"), None),
+        ("sms/DELIVERY", report(&json!({"channel": "HOLOGRAM"})), Some("HOLOGRAM"), None),
+        ("hologram/DELIVERY", report(&json!({})), Some("hologram"), None),
+        ("hologram/DELIVERY", report(&json!({"smtp": {"response": "250 OK"}})), Some("Email"), Some("email")),
+        ("viber-bot", report(&json!({})), Some("Viber"), Some("viber")),
+        ("registration/DELIVERY", report(&json!({})), None, None),
+    ] {
+        let event: Value = serde_json::from_str(&read(path, &batch(&[body])).events[0].json).unwrap();
+        let channels = (event["data"]["vendor"]["channel"].as_str(), event["data"]["channel"].as_str());
+        assert_eq!(channels, (vendor, ours), "{path}");
+    }
+}
+
+#[test]
+fn a_message_by_mid_is_of_instagram_if_anything_says_so() {
+    let message = |changes: &Value| {
+        let mut one = json!({"from": "1", "to": "2", "messageId": "m", "receivedAt": "2026-10-05T08:16:00Z",
+            "message": {"mid": "x", "text": "hi", "type": "TEXT"}});
+        one.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        batch(&[one])
+    };
+    for (path, changes, channel) in [
+        ("messenger", json!({"integrationType": "INSTAGRAM_DM"}), "instagram"),
+        ("instagram", json!({}), "instagram"),
+        ("", json!({}), "messenger"),
+    ] {
+        assert_eq!(told(path, &message(&changes)).1.as_deref(), Some(channel), "{path} {changes}");
+    }
+}
+
+#[test]
+fn a_list_with_nothing_in_it_is_no_event_and_no_reject() {
+    for body in [json!([]), json!({"results": []}), json!({"events": []})] {
+        for path in ["sms/DELIVERY", "voice", "customer_engagement/PERSON_DELETED", ""] {
+            let normalized = read(path, &body);
+            assert_eq!((normalized.events.len(), normalized.rejects.len()), (0, 0), "{path} {body}");
+        }
+    }
+    for body in [json!(null), json!(1), json!("x"), json!([1])] {
         let normalized = read("sms/DELIVERY", &body);
         assert_eq!((normalized.events.len(), normalized.rejects.len()), (0, 1), "{body}");
+        assert_eq!(normalized.rejects[0].reason.as_str(), "wrong_shape", "{body}");
     }
-    for body in [json!({}), json!({"results": null}), json!({"a": 1}), json!({"results": [{}]})] {
-        assert_eq!(told("sms/DELIVERY", &body).0, "unrecognized", "{body}");
+}
+
+#[test]
+fn a_ping_is_no_event_of_its_urls_kind() {
+    let pings = [
+        json!({}),
+        json!({"test": true}),
+        json!({"ping": 1}),
+        json!({"event": "healthcheck"}),
+        json!({"results": null}),
+        json!({"results": [{}]}),
+        json!({"results": [{"event": "SEEN"}]}),
+        json!({"event": "MO"}),
+        json!({"event": "BLOCK"}),
+        json!({"event": "SUBSCRIBE"}),
+        json!({"event": "BRAND_STATUS_UPDATE"}),
+        json!({"event": "RCS_SENDER_STATUS_UPDATE"}),
+        json!({"notificationType": "OPENED"}),
+        json!({"templateStatus": "APPROVED"}),
+        json!({"content": {"type": "payment"}}),
+        json!({"status": {"groupId": 3}}),
+        json!({"applicationId": "crm-eu", "entityId": "shop"}),
+        json!({"id": "", "messageId": "undefined"}),
+    ];
+    let mut routes: Vec<String> = super::catalog::ROWS
+        .iter()
+        .map(|row| format!("{}/{}", row.vendor_channel, row.vendor_event.split([',', '(']).next().unwrap().trim()))
+        .collect();
+    routes.extend(["".to_owned(), "sms".to_owned(), "sms/inbound".to_owned(), "billing".to_owned()]);
+    for route in routes {
+        for ping in &pings {
+            let normalized = read(&route, ping);
+            // A report of nothing keeps what it says, for a status is something of its kind.
+            let kinds: Vec<_> = normalized.events.iter().map(|event| event.kind.as_str()).collect();
+            let reports = ping.get("status").is_some();
+            assert!(normalized.rejects.is_empty() && kinds.len() == 1, "{route} {ping} {kinds:?}");
+            assert!(
+                kinds == ["unrecognized"] || reports && kinds == ["message.delivered"],
+                "{route} {ping}: {kinds:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn xml_is_refused_with_what_to_do() {
+    let segments = ["sms".to_owned(), "DELIVERY".to_owned()];
+    let request = Request {
+        segments: &segments,
+        content_type: "application/xml",
+        body: b"<?xml version=\"1.0\"?><DeliveryReports><results/></DeliveryReports>",
+        context: Context { received: Timestamp::parse("2026-11-21T09:30:00Z").unwrap(), traceparent: None },
+        settings: &Settings::default(),
+    };
+    let normalized = normalize(&Infobip, &request, false).unwrap();
+    assert!(normalized.events.is_empty());
+    assert_eq!(normalized.rejects[0].reason.as_str(), "not_json");
+    assert!(normalized.rejects[0].detail.contains("application/json"), "{}", normalized.rejects[0].detail);
+}
+
+#[test]
+fn a_segment_that_no_list_knows_is_counted() {
+    let body = batch(&[report(&json!({}))]);
+    for (path, unknown) in [
+        ("sms/DELIVERY", 0),
+        ("SMS/delivery", 0),
+        ("sms", 0),
+        ("DELIVERY", 0),
+        ("", 0),
+        ("smss/DELIVERRY", 2),
+        ("sms/DELIVERRY", 1),
+        ("smss", 1),
+        ("sms/DELIVERY/more", 1),
+        ("Voice and WebRTC/CALL_FAILED", 0),
+        ("voice/MARKUP_CALLBACK", 0),
+    ] {
+        let normalized = read(path, &body);
+        assert_eq!((normalized.unknown_segments, normalized.events.len()), (unknown, 1), "{path}");
+    }
+    // Every row of the catalog and every URL that we tell people to use.
+    for row in super::catalog::ROWS.iter().filter(|row| row.vendor_channel != "beyond the list") {
+        let path = format!("{}/{}", row.vendor_channel, row.vendor_event);
+        assert_eq!(read(&path, &body).unknown_segments, 0, "{path}");
+    }
+    for url in super::route::URLS {
+        for event in url.own.iter().chain(&["DELIVERY"]) {
+            let path = format!("{}/{event}", url.path);
+            assert_eq!(read(&path, &body).unknown_segments, 0, "{path}");
+        }
     }
 }

@@ -5,17 +5,22 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 use tributary_events::data::{
-    Campaign, Click, Client, Consent, Device, Form, Item, Message, Money, Order, Page, Segment, Session, Survey,
+    Address, AddressKind, Campaign, Click, Client, Consent, Device, Form, Item, Message, Money, Order, Page, Segment,
+    Session, Survey,
 };
-use tributary_events::{Channel, Data, Draft, EventId, EventType, Key, Raw, Str, Timestamp};
+use tributary_events::{Channel, Data, Draft, EventType, Raw, Str};
 
 use super::failure::failure;
-use super::payload::{AppInfo, Body, Values};
+use super::moment::moment;
+use super::occurrence::{self, Beacon};
+use super::payload::{self, AppInfo, Body, Values};
 use super::person::Person;
 use super::place::{Group, Place, identified_plugin};
 use super::{Frame, unrecognized};
-use crate::lenient::Text;
-use crate::{Output, Unreadable, canonical};
+use crate::address::address;
+use crate::identity::is_placeholder;
+use crate::lenient::{List, Text};
+use crate::{Output, Unreadable};
 
 /// What we know of an event before its type is decided.
 struct Facts<'v, 'a> {
@@ -73,18 +78,20 @@ fn kind(name: &str, facts: &Facts<'_, '_>) -> EventType {
     }
 }
 
-/// Reads one event. `finish` completes the key of an event that carries no id.
+/// Reads one event, of a beacon or alone.
 pub(super) fn read<'a>(
     body: &Body<'a>,
     frame: &Frame<'a, '_>,
+    beacon: Option<&mut Beacon<'_, '_>>,
     out: &mut Output<'_>,
-    finish: impl FnOnce(Key) -> EventId,
 ) -> Result<(), Unreadable> {
     let name = body.event_name.or(&frame.name);
     let Some(name_text) = name.get() else { return unrecognized(&name, frame, out) };
-    let json = body.values.get().filter(|json| json.starts_with('{')).unwrap_or("{}");
-    let json = nested(name_text, json).unwrap_or(json);
-    let values: Values<'a> = out.parse(json)?;
+    let json = body.values.object().unwrap_or(Cow::Borrowed("{}"));
+    let json = nested(name_text, &json).unwrap_or(&json);
+    let values: Values<'_> = out.parse(json)?;
+    let items = values.items.unwrapped().unwrap_or(Cow::Borrowed("[]"));
+    let items: List<payload::Item<'_>> = out.parse(&items)?;
     let person = Person::new(&body.user_id, &body.visitor_id);
     let person = if person.id().is_none() { person.known_as(&values.user_id) } else { person };
 
@@ -118,20 +125,43 @@ pub(super) fn read<'a>(
     data.contact = person.contact().map(Box::new);
     data.session = values._session.id.take().map(|id| Box::new(Session { id: Some(id), ..Session::default() }));
     let app_info = app_info.take().filter(|_| app_info.is_object());
-    let app: AppInfo<'a> = match &app_info {
+    let app: AppInfo<'_> = match &app_info {
         Some(Cow::Borrowed(json)) => out.parse(json.get())?,
         _ => AppInfo::default(),
     };
     data.client = client(&app, app_info, &values);
-    if let Some(id) = values.message.campaign_id.take() {
+    if let Some(id) = real(&values.message.campaign_id) {
         let variant_id = values.message.shorten_id.take();
         data.campaign = Some(Box::new(Campaign { id: Some(id), variant_id, ..Campaign::default() }));
     }
-    let about = Event { name: name_text, kind, channel, json, values: &values, person: &person, control_group };
+    let address = reached(body, &values, &person, channel);
+    let about = Event {
+        name: name_text,
+        kind,
+        channel,
+        json,
+        values: &values,
+        items: &items,
+        person: &person,
+        address,
+        control_group,
+    };
     let subject = fill(&mut data, &about);
-    let time = values.date.seconds().or(values._local_event_date.seconds()).or_else(|| moment(&body.datetime));
-    let id = id(body, &about, time, frame, out, finish);
-    out.event(&crate::Identity::of_key(id), Draft { kind, subject, time, data });
+    let times = [&values.date, &values._local_event_date, &body.datetime];
+    let time = times.into_iter().find_map(moment);
+
+    let me = out.identity(frame.api_key.get(), name_text);
+    let by_order = || occurrence::order(&me, person.id().as_deref(), &values, &items);
+    let identity = (kind == EventType::OrderCompleted)
+        .then(by_order)
+        .flatten()
+        .or_else(|| occurrence::record(&me, body, &values))
+        .unwrap_or_else(|| match beacon {
+            Some(beacon) => beacon.event(&me, frame.original),
+            // With the id of the run that forwarded it: one run may forward several events.
+            None => me.element(frame.original),
+        });
+    out.event(&identity, Draft { kind, subject, time, data });
     Ok(())
 }
 
@@ -142,8 +172,42 @@ struct Event<'v, 'a> {
     /// The values, verbatim.
     json: &'a str,
     values: &'v Values<'a>,
+    items: &'v [payload::Item<'a>],
     person: &'v Person<'a>,
+    /// Where it was sent, or came from.
+    address: Option<Address<'a>>,
     control_group: bool,
+}
+
+/// The address that the event is about on its channel: what the action's template says, what plugins say of LINE and push, or
+/// what is in KARTE's id of a person whom only LINE knows. Never a user id, and never what a profile holds.
+fn reached<'a>(
+    body: &Body<'a>,
+    values: &Values<'a>,
+    person: &Person<'a>,
+    channel: Option<Channel>,
+) -> Option<Address<'a>> {
+    let of_plugin = match channel {
+        Some(Channel::Line) => &values.line_user_id,
+        Some(Channel::Push) => &values.fcm_token,
+        _ => &Text::default(),
+    };
+    // The customer's own id of the person stands there by mistake, unless it is their email address or number.
+    let is_own_id = |address: &Address<'_>| {
+        matches!(address.kind, AddressKind::Account | AddressKind::Device) && person.user() == Some(&*address.value)
+    };
+    let named = Person::default().known_as(&values.user_id);
+    [&body.address, of_plugin]
+        .into_iter()
+        .filter(|text| !text.get().is_none_or(is_placeholder))
+        .find_map(|text| address(text, channel).filter(|address| !is_own_id(address)))
+        .or_else(|| person.address(channel))
+        .or_else(|| named.address(channel))
+}
+
+/// An id, unless something stands in its place.
+fn real<'a>(id: &Text<'a>) -> Option<Str<'a>> {
+    id.take().filter(|id| !is_placeholder(id))
 }
 
 /// Where the event happened, by the surest source that tells: the sending plugin, the action's template, what only push
@@ -170,11 +234,6 @@ fn nested<'a>(name: &str, values: &'a str) -> Option<&'a str> {
     fields.get(name).map(|inner| inner.get()).filter(|inner| inner.starts_with('{'))
 }
 
-/// Template variables give unix seconds as a string; a customer may write ISO 8601 instead.
-fn moment(text: &Text<'_>) -> Option<Timestamp> {
-    text.seconds().or_else(|| text.time())
-}
-
 /// Fills the objects of the event's family and gives its subject.
 fn fill<'a>(data: &mut Data<'a>, event: &Event<'_, 'a>) -> Option<Str<'a>> {
     let Event { values, person, .. } = event;
@@ -189,15 +248,17 @@ fn fill<'a>(data: &mut Data<'a>, event: &Event<'_, 'a>) -> Option<Str<'a>> {
             }));
         }
         EventType::OrderCompleted => {
-            let id = values.transaction_id.take();
+            let id = real(&values.transaction_id);
             let subject = id.as_ref().map(|id| Cow::Owned(format!("order/{id}")));
             data.order = Some(Box::new(Order { id, total: money(&values.revenue), ..Order::default() }));
-            data.items = (!values.items.is_empty()).then(|| values.items.iter().map(item).collect());
+            data.items = (!event.items.is_empty()).then(|| event.items.iter().map(item).collect());
             return subject.or_else(|| person.subject("contact"));
         }
         EventType::ContactIdentified => {
             identify(data, event);
             data.attributes = attributes();
+            // What a plugin tells is about the address at its channel; what a site tells is the profile.
+            data.address = event.address.clone().filter(|_| identified_plugin(event.name).is_some());
             let id = data.contact.as_ref().and_then(|contact| contact.id.as_deref());
             return id.map(|id| Cow::Owned(format!("contact/{id}")));
         }
@@ -208,6 +269,7 @@ fn fill<'a>(data: &mut Data<'a>, event: &Event<'_, 'a>) -> Option<Str<'a>> {
                 Some(Box::new(Consent { state: Some(state.into()), means: Some(means.into()), ..Consent::default() }));
             let contact = data.contact.get_or_insert_default();
             contact.subscribed = Some(granted);
+            data.address = event.address.clone();
             contact.channel_id = contact.channel_id.take().or(values.line_user_id.take());
         }
         EventType::SurveyAnswered => {
@@ -221,10 +283,11 @@ fn fill<'a>(data: &mut Data<'a>, event: &Event<'_, 'a>) -> Option<Str<'a>> {
         }
         kind if kind.family() == "message" || kind.family() == "messenger" => {
             data.message = Some(Box::new(message(event)));
+            data.address = event.address.clone();
             if matches!(kind, EventType::MessageClicked | EventType::MessageLanded) {
                 data.click = values.url.take().map(|url| Box::new(Click { url: Some(url), ..Click::default() }));
             }
-            let delivery = values.message.response_id.get().map(|id| Cow::Owned(format!("message/{id}")));
+            let delivery = real(&values.message.response_id).map(|id| Cow::Owned(format!("message/{id}")));
             let conversation = matches!(event.channel, Some(Channel::WebChat)) || kind == EventType::MessageReceived;
             let whose = if conversation { "conversation" } else { "contact" };
             return delivery.or_else(|| person.subject(whose));
@@ -237,16 +300,16 @@ fn fill<'a>(data: &mut Data<'a>, event: &Event<'_, 'a>) -> Option<Str<'a>> {
 fn message<'a>(event: &Event<'_, 'a>) -> Message<'a> {
     let values = event.values;
     let inbound = event.kind == EventType::MessageReceived;
-    let (direction, from, to) =
-        if inbound { ("inbound", event.person.id(), None) } else { ("outbound", None, event.person.id()) };
+    let address = event.address.as_ref().map(|address| address.value.clone());
+    let (direction, from, to) = if inbound { ("inbound", address, None) } else { ("outbound", None, address) };
     Message {
         direction: Some(direction.into()),
         from,
         to,
         kind: values.content.text.get().map(|_| "text".into()),
         text: values.content.text.take(),
-        delivery_id: values.message.response_id.take(),
-        sent_at: values.message.response_timestamp.time().filter(|_| !event.control_group),
+        delivery_id: real(&values.message.response_id),
+        sent_at: moment(&values.message.response_timestamp).filter(|_| !event.control_group),
         control_group: event.control_group.then_some(true),
         ..Message::default()
     }
@@ -288,12 +351,12 @@ fn client<'a>(app: &AppInfo<'a>, details: Option<Raw<'a>>, values: &Values<'a>) 
     }))
 }
 
-fn item<'a>(item: &super::payload::Item<'a>) -> Item<'a> {
+fn item<'a>(item: &payload::Item<'a>) -> Item<'a> {
     Item {
         id: item.item_id.take(),
         name: item.name.take(),
         price: money(&item.price),
-        quantity: item.quantity.take(),
+        quantity: item.quantity.grouped_decimal(),
         url: item.item_url.take(),
         image_url: item.item_image_url.take(),
         category: item.l_category_name.take(),
@@ -302,49 +365,11 @@ fn item<'a>(item: &super::payload::Item<'a>) -> Item<'a> {
     }
 }
 
+/// KARTE's customers write yen, which have no decimals, and group by commas.
 fn money<'a>(amount: &Text<'a>) -> Option<Money<'a>> {
-    Some(Money { amount: Some(amount.take()?), ..Money::default() })
+    Some(Money { amount: Some(amount.grouped_decimal()?), ..Money::default() })
 }
 
 fn raw(json: &str) -> Option<Raw<'_>> {
     serde_json::from_str::<&RawValue>(json).ok().map(Cow::Borrowed)
-}
-
-/// What makes the event one occurrence, by the surest id it has.
-fn id(
-    body: &Body<'_>,
-    event: &Event<'_, '_>,
-    time: Option<Timestamp>,
-    frame: &Frame<'_, '_>,
-    out: &Output<'_>,
-    finish: impl FnOnce(Key) -> EventId,
-) -> EventId {
-    let key = Key::new(out.source(), frame.api_key.get());
-    let values = event.values;
-    let ids = [
-        // A tag fires again when the page is loaded again: the order is the same.
-        ("buy", (event.kind == EventType::OrderCompleted).then(|| values.transaction_id.get()).flatten()),
-        ("action", frame.id.get()),
-        ("event", body.event_hash.get()),
-        ("event id", values._event_id.get()),
-    ];
-    for (what, id) in ids {
-        if id.is_some() {
-            return key.part(Some(what)).part(id).finish();
-        }
-    }
-    let mut key = key
-        .part(Some("event without id"))
-        .part(Some(event.name))
-        .part(event.person.user())
-        .part(event.person.visitor())
-        .part(time.map(|time| time.unix_nanos().to_string()).as_deref());
-    let fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(event.json).unwrap_or_default();
-    for (name, value) in fields {
-        // `_retry` marks a repetition of the same event.
-        if name != "_retry" && value.get() != "null" {
-            key = key.part(Some(&name)).part(Some(&canonical::whole(value.get())));
-        }
-    }
-    finish(key)
 }

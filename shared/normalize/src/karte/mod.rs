@@ -5,21 +5,32 @@ mod catalog;
 mod event;
 mod failure;
 mod hook;
+mod moment;
+mod occurrence;
 mod payload;
 mod person;
 mod place;
+#[cfg(test)]
+mod tests;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde_json::value::RawValue;
-use tributary_events::{Data, Draft, EventId, EventType, Key, Str, Timestamp};
+use tributary_events::{Data, Draft, EventType, Str, Timestamp};
 
+use self::moment::moment;
+use self::occurrence::Beacon;
 use self::payload::Body;
 use self::place::Place;
 use crate::lenient::Text;
 use crate::output::original;
-use crate::{Output, RejectReason, Request, Row, Settings, Source, Unreadable, Volatile, canonical};
+use crate::{Output, RejectReason, Request, Row, Settings, Source, Unreadable, Volatile};
+
+/// Most envelopes around an event. KARTE's are two deep: `jsonPayload` and `data`, `detail` and `content`. Each is read once
+/// more, so there must be an end.
+const MAX_ENVELOPES: usize = 4;
 
 /// KARTE, as a source.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +51,9 @@ impl Source for Karte {
     }
 
     fn read(&self, request: &Request<'_>, text: &str, out: &mut Output<'_>) -> Result<(), Unreadable> {
+        if is_empty_batch(text) {
+            return Ok(());
+        }
         // Every way out is an object; a struct would read from an array, too.
         if !text.starts_with('{') {
             let error = serde_json::from_str::<serde::de::IgnoredAny>(text).err();
@@ -47,6 +61,7 @@ impl Source for Karte {
         }
         let frame = Frame {
             original: text,
+            envelopes: 0,
             id: Text::default(),
             time: None,
             name: Text::default(),
@@ -62,11 +77,22 @@ fn not_an_object(what: &str) -> Unreadable {
     Unreadable::new(RejectReason::WrongShape, format!("{what} is no object"))
 }
 
+/// An empty list, or an object with nothing but empty lists.
+fn is_empty_batch(text: &str) -> bool {
+    if !text.ends_with("[]}") {
+        return text == "[]";
+    }
+    let fields = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(text);
+    fields.is_ok_and(|fields| fields.values().all(|value| value.get() == "[]"))
+}
+
 /// What the levels around a hook or an event say of it.
 #[derive(Clone)]
 struct Frame<'a, 's> {
     /// What becomes `data.original`.
     original: &'a str,
+    /// How many envelopes stand around it.
+    envelopes: usize,
     /// The id of the hook's or action's run, from the envelope.
     id: Text<'a>,
     /// When that was.
@@ -82,75 +108,66 @@ struct Frame<'a, 's> {
 
 /// Tells the ways out apart by the fields that only one of them has, from the outermost envelope inwards.
 fn dispatch<'a>(body: &Body<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>) -> Result<(), Unreadable> {
-    let within = |id: &Text<'a>, time| Frame {
-        id: frame.id.or(id),
-        time: frame.time.or(time),
-        name: body.name.or(&frame.name),
-        api_key: body.api_key.or(&frame.api_key),
-        ..frame.clone()
-    };
-    if body.json_payload.is_object() {
-        return match body.kind.get() {
-            Some("karte/apiv2-hook" | "karte/action") | None => {
-                let payload = out.parse(body.json_payload.get().unwrap_or_default())?;
-                dispatch(&payload, &within(&body.id, body.timestamp.time()), out)
-            }
-            Some(_) => unrecognized(&body.kind, &within(&body.id, body.timestamp.time()), out),
-        };
-    }
-    if body.detail.is_object() {
-        return match body.detail_type.get() {
-            Some("KARTE ApiV2Hook" | "KARTE Action") | None => {
-                let detail = out.parse(body.detail.get().unwrap_or_default())?;
-                dispatch(&detail, &within(&body.id, body.time.time()), out)
-            }
-            Some(_) => unrecognized(&body.detail_type, &within(&body.id, body.time.time()), out),
-        };
+    let here = Frame { name: body.name.or(&frame.name), api_key: body.api_key.or(&frame.api_key), ..frame.clone() };
+    let named = Frame { id: frame.id.or(&body.id), ..here.clone() };
+    for (payload, word, known, time) in [
+        (&body.json_payload, &body.kind, ["karte/apiv2-hook", "karte/action"], &body.timestamp),
+        (&body.detail, &body.detail_type, ["KARTE ApiV2Hook", "KARTE Action"], &body.time),
+    ] {
+        let Some(inner) = payload.object() else { continue };
+        let inside = named.inside(moment(time));
+        if word.get().is_some_and(|word| !known.contains(&word)) || inside.envelopes > MAX_ENVELOPES {
+            return unrecognized(word, &inside, out);
+        }
+        return dispatch(&out.parse(&inner)?, &inside, out);
     }
     if !body.event_type.is_none() {
-        return hook::read(body, &within(&Text::default(), None), out);
+        return hook::read(body, &here, out);
     }
     if !body.event_name.is_none() {
-        return event::read(body, &within(&body.id, None), out, Key::finish);
+        return event::read(body, &named, None, out);
     }
     if body.keys.get().is_some() {
         if let Some(events) = body.events.elements() {
-            beacon(body, &events, &within(&Text::default(), None), out);
+            beacon(body, &events, &here, out);
             return Ok(());
         }
-        if body.event.is_object() {
-            let event: Body<'a> = out.parse(body.event.get().unwrap_or_default())?;
-            return event::read(&event.tracked_in(body), &within(&body.id, None), out, Key::finish);
+        if let Some(json) = body.event.get().filter(|_| body.event.is_object()) {
+            let event: Body<'a> = out.parse(json)?;
+            return event::read(&event.tracked_in(body), &named, None, out);
         }
     }
     // `data` of Craft's payload, `content` of EventBridge's detail.
-    for inner in [&body.data, &body.content] {
-        if inner.is_object() {
-            let mut inner_body: Body<'a> = out.parse(inner.get().unwrap_or_default())?;
-            if inner_body.names_itself() {
-                return dispatch(&inner_body, &within(&Text::default(), None), out);
+    for payload in [&body.data, &body.content] {
+        let Some(inner) = payload.object() else { continue };
+        let inside = here.inside(None);
+        if inside.envelopes > MAX_ENVELOPES {
+            return unrecognized(&here.name, &inside, out);
+        }
+        let mut inner_body: Body<'_> = out.parse(&inner)?;
+        if inner_body.names_itself() {
+            return dispatch(&inner_body, &inside, out);
+        }
+        // The customer wrote a body of their own: all of it are the values, and the action names the event.
+        if !body.name.is_none() && (frame.envelopes > 0 || &*inner != "{}") {
+            if inner_body.values.object().is_none() {
+                inner_body.values = *payload;
             }
-            if !body.name.is_none() {
-                // The customer wrote a body of their own: all of it are the values, and the action names the event.
-                if !inner_body.values.is_object() {
-                    inner_body.values = *inner;
-                }
-                return event::read(&inner_body, &within(&Text::default(), None), out, Key::finish);
-            }
+            return event::read(&inner_body, &inside, None, out);
         }
     }
     if !frame.id.is_none() && !body.name.is_none() {
-        return event::read(body, &within(&Text::default(), None), out, Key::finish);
+        return event::read(body, &here, None, out);
     }
     // An envelope without anything in it still has its id.
     let envelope = body.kind.or(&body.detail_type);
-    let id = if envelope.is_none() { Text::default() } else { body.id.clone() };
-    unrecognized(&body.name.or(&envelope), &within(&id, None), out)
+    let is_envelope = !envelope.is_none();
+    unrecognized(&body.name.or(&envelope), if is_envelope { &named } else { &here }, out)
 }
 
 /// What the SDKs send: several events of one person, without ids. A broken one does not cost its neighbours.
 fn beacon<'a>(body: &Body<'a>, events: &[&'a RawValue], frame: &Frame<'a, '_>, out: &mut Output<'_>) {
-    let mut seen: HashMap<EventId, u32> = HashMap::new();
+    let mut beacon = Beacon::new(&body.keys);
     out.within(events);
     for element in events.iter().map(|element| element.get()) {
         if out.is_full() {
@@ -167,14 +184,8 @@ fn beacon<'a>(body: &Body<'a>, events: &[&'a RawValue], frame: &Frame<'a, '_>, o
                 continue;
             }
         };
-        let numbered = |key: Key| {
-            let key = key.part(body.keys.pv_id.get());
-            // Two equal events in one beacon are two events: nothing but their number tells them apart.
-            let count = seen.entry(key.clone().finish()).and_modify(|count| *count += 1).or_default();
-            if *count == 0 { key.finish() } else { key.part(Some(&count.to_string())).finish() }
-        };
         let frame = Frame { original: element, id: Text::default(), ..frame.clone() };
-        if let Err(why) = event::read(&event.tracked_in(body), &frame, out, numbered) {
+        if let Err(why) = event::read(&event.tracked_in(body), &frame, Some(&mut beacon), out) {
             out.reject(why.reason, why.detail, element.as_bytes());
         }
     }
@@ -182,118 +193,22 @@ fn beacon<'a>(body: &Body<'a>, events: &[&'a RawValue], frame: &Frame<'a, '_>, o
 
 /// Authentic, but nothing we know: flows as it is.
 fn unrecognized<'a>(name: &Text<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>) -> Result<(), Unreadable> {
-    let key = Key::new(out.source(), frame.api_key.get()).part(Some("unrecognized")).part(name.get());
-    let id = match frame.id.get() {
-        Some(run) => key.part(Some(run)).finish(),
-        None => key.part(Some(&canonical::whole(frame.original))).finish(),
-    };
+    let me = out.identity(frame.api_key.get(), name.get().unwrap_or("unrecognized"));
+    let identity = me.element(frame.original);
     let data = frame.data(name.take().unwrap_or_default());
-    out.event(&crate::Identity::of_key(id), Draft { kind: EventType::Unrecognized, subject: None, time: None, data });
+    out.event(&identity, Draft { kind: EventType::Unrecognized, subject: None, time: None, data });
     Ok(())
 }
 
 impl<'a> Frame<'a, '_> {
+    /// The frame of what lies within an envelope.
+    fn inside(&self, time: Option<Timestamp>) -> Self {
+        Self { envelopes: self.envelopes + 1, time: self.time.or(time), ..self.clone() }
+    }
+
     fn data(&self, vendor_event: Str<'a>) -> Data<'a> {
         let mut data = Data::new(vendor_event, original(self.original));
         data.vendor.account = self.api_key.take();
         data
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tributary_events::{Context, Event};
-
-    use super::*;
-    use crate::{Normalized, normalize};
-
-    macro_rules! fixture {
-        ($name:literal) => {
-            include_str!(concat!("fixtures/", $name, ".json"))
-        };
-    }
-
-    fn read(route: &str, body: &str, settings: &Settings) -> Normalized {
-        let segments: Vec<_> = route.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-        let received = Timestamp::parse("2026-11-21T09:30:00Z").unwrap();
-        let request = Request {
-            segments: &segments,
-            content_type: "application/json",
-            body: body.as_bytes(),
-            context: Context { received, traceparent: None },
-            settings,
-        };
-        normalize(&Karte, &request, false).unwrap()
-    }
-
-    fn ids(body: &str) -> Vec<EventId> {
-        read("", body, &Settings::default()).events.iter().map(|event| event.id).collect()
-    }
-
-    #[test]
-    fn a_hook_is_one_event_on_every_way_out() {
-        let hook = ids(fixture!("hook-message-from-user"));
-        assert_eq!(hook, ids(fixture!("eventbridge-hook-same-message")));
-        assert_eq!(hook, ids(fixture!("craft-hook-same-message")));
-        assert_ne!(hook, ids(fixture!("hook-message-from-operator")));
-    }
-
-    #[test]
-    fn a_tag_that_fires_again_is_the_same_order() {
-        assert_eq!(ids(fixture!("web.buy")), ids(fixture!("web.buy-tag-again")));
-    }
-
-    #[test]
-    fn a_resent_beacon_event_is_the_same_and_equal_ones_stay_two() {
-        assert_eq!(ids(fixture!("beacon"))[1..2], ids(fixture!("beacon-resent")));
-        let equal = ids(fixture!("beacon-equal-events"));
-        assert_ne!(equal[0], equal[1]);
-        assert_eq!(equal, ids(fixture!("beacon-equal-events")));
-    }
-
-    #[test]
-    fn events_of_one_delivery_have_keys_of_their_own() {
-        let all = [fixture!("web.message-open"), fixture!("web.message-click"), fixture!("web.message-close")];
-        let distinct: std::collections::HashSet<_> = all.iter().flat_map(|body| ids(body)).collect();
-        assert_eq!(distinct.len(), all.len());
-    }
-
-    #[test]
-    fn bodies_as_documented_are_read() {
-        let blocks =
-            |text: &'static str| text.split("```json\n").skip(1).map(|rest| rest.split("\n```").next().unwrap());
-        // The block of rules is the gateway's.
-        for body in blocks(include_str!("README.md")).filter(|block| !block.contains("\"rules\"")) {
-            let out = read("", body, &Settings::default());
-            assert_eq!(out.events[0].kind, EventType::MessageQueued, "{body}");
-        }
-        let template = blocks(include_str!("../../../../docs/karte/README.md")).next().unwrap();
-        let run =
-            format!(r#"{{"id":"r-1","kind":"karte/action","jsonPayload":{{"name":"forward","data":{template}}}}}"#);
-        let out = read("", &run, &Settings::default());
-        let event = Event::parse(&out.events[0].json).unwrap();
-        assert_eq!(out.events[0].kind, EventType::MessageQueued);
-        assert_eq!(event.data.vendor.account.as_deref(), Some("<your project's API key>"));
-        assert_eq!(event.data.message.unwrap().delivery_id.as_deref(), Some("<variable: response id>"));
-    }
-
-    #[test]
-    fn what_the_body_tells_goes_before_setting_and_route() {
-        let channel = |route: &str, body: &str, settings: &Settings| {
-            let out = read(route, body, settings);
-            let event = Event::parse(&out.events[0].json).unwrap();
-            (out.events[0].kind, event.data.channel)
-        };
-        use tributary_events::Channel::{Email, Line, Push};
-        let none = Settings::default();
-        let line: Settings =
-            [("campaign_aaaabbbbccccddddeeee0001".to_owned(), "line".to_owned())].into_iter().collect();
-        let untold = fixture!("action-channel-not-told");
-        assert_eq!(channel("", untold, &none), (EventType::MessageViewed, None));
-        assert_eq!(channel("talk", untold, &none), (EventType::MessageQueued, None));
-        assert_eq!(channel("talk/push", untold, &none), (EventType::MessageQueued, Some(Push)));
-        assert_eq!(channel("talk/push", untold, &line), (EventType::MessageQueued, Some(Line)));
-        let template = fixture!("action-channel-from-template");
-        assert_eq!(channel("web", template, &line), (EventType::MessageQueued, Some(Email)));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::lenient::{Any, List, Obj, Text};
+use crate::lenient::{Any, Obj, Text};
 
 /// One level of a body: an envelope, a hook, an action's data, a beacon or an event. Which one shows in what is set.
 #[derive(Default, Deserialize)]
@@ -41,6 +41,8 @@ pub(super) struct Body<'a> {
     pub(super) datetime: Text<'a>,
     pub(super) channel: Text<'a>,
     pub(super) plugin_name: Text<'a>,
+    /// Where the message went, or came from: ours, of the action's template.
+    pub(super) address: Text<'a>,
     pub(super) values: Any<'a>,
     // A beacon, and the API's write form.
     pub(super) keys: Obj<Keys<'a>>,
@@ -103,6 +105,16 @@ pub(super) struct HookData<'a> {
     pub(super) name: Text<'a>,
     pub(super) status: Text<'a>,
     pub(super) sys: Obj<Sys<'a>>,
+    /// Of a campaign, function or site: what was changed, as it is now.
+    pub(super) ret: Obj<Changed<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(super) struct Changed<'a> {
+    pub(super) id: Text<'a>,
+    pub(super) title: Text<'a>,
+    pub(super) name: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -166,7 +178,7 @@ pub(super) struct Values<'a> {
     // buy
     pub(super) transaction_id: Text<'a>,
     pub(super) revenue: Text<'a>,
-    pub(super) items: List<Item<'a>>,
+    pub(super) items: Any<'a>,
     // identify, plugin_*_identify
     pub(super) user_id: Text<'a>,
     pub(super) name: Text<'a>,

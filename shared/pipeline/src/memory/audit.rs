@@ -7,6 +7,7 @@ use tributary_events::EventId;
 use super::State;
 use super::ports::event_id;
 use crate::chunk::{Chunk, ChunkId, ChunkKey};
+use crate::message::{Message, collide};
 use crate::ports::Outgoing;
 use crate::sweep::read_spilled;
 
@@ -24,21 +25,34 @@ impl State {
         self.violations.push(format!("{what}: {detail:?}"));
     }
 
-    /// Whether an event needs this chunk no more: it is on the queue, or another chunk owns it.
-    fn is_settled(&self, id: EventId, chunk: ChunkId) -> bool {
-        self.sent.contains(&id) || self.claims.get(&id).is_some_and(|owner| *owner != chunk)
+    /// Whether the id of an event is another event's, by what they say.
+    fn collides(&self, message: &Message) -> bool {
+        self.claims.get(&message.id).is_some_and(|owner| collide(owner.says, message.says))
     }
 
-    /// Of these events, those neither on the queue nor in a chunk that is kept.
-    pub(super) fn not_durable(&self, mut events: HashSet<EventId>) -> HashSet<EventId> {
-        events.retain(|id| !self.sent.contains(id));
+    /// Whether an event needs this chunk no more: it is on the queue, or another chunk owns it. One whose id is another
+    /// event's must be in quarantine.
+    fn is_settled(&self, message: &Message, chunk: ChunkId) -> bool {
+        if self.collides(message) {
+            return self.conflicts.contains(&message.body);
+        }
+        self.sent.contains(&message.id) || self.claims.get(&message.id).is_some_and(|owner| owner.chunk != chunk)
+    }
+
+    /// Of these events, those neither on the queue nor in a chunk that is kept, nor, where they collide, in quarantine.
+    pub(super) fn not_durable(&self, mut events: Vec<Message>) -> Vec<Message> {
+        // A collision within a request is known without a claim.
+        events.retain(|message| !self.conflicts.contains(&message.body));
+        events.retain(|message| self.collides(message) || !self.sent.contains(&message.id));
         let spilled = self.spill.values().filter_map(|(text, _)| read_spilled(text, 0));
         for chunk in self.journal.values().chain(self.dead.values()).cloned().chain(spilled) {
             if events.is_empty() {
                 break;
             }
-            let kept = ids(&chunk);
-            events.retain(|id| !kept.contains(id));
+            let kept = chunk.messages().unwrap_or_default();
+            let is_in =
+                |message: &Message| kept.iter().any(|kept| kept.id == message.id && !collide(kept.says, message.says));
+            events.retain(|message| !is_in(message));
         }
         events
     }
@@ -54,8 +68,13 @@ impl State {
             return;
         }
         let kept: HashSet<EventId> = after.map(ids).unwrap_or_default();
-        let lost: Vec<EventId> =
-            ids(stored).into_iter().filter(|id| !kept.contains(id) && !self.is_settled(*id, key.id)).collect();
+        let lost: Vec<EventId> = stored
+            .messages()
+            .unwrap_or_default()
+            .iter()
+            .filter(|message| !kept.contains(&message.id) && !self.is_settled(message, key.id))
+            .map(|message| message.id)
+            .collect();
         if !lost.is_empty() {
             self.violate(call, lost);
         }
@@ -65,7 +84,7 @@ impl State {
     pub(super) fn audit_unspilled(&mut self, handle: usize) {
         let Some((text, hidden_until)) = self.spill.remove(&handle) else { return };
         match read_spilled(&text, 0) {
-            Some(chunk) if self.not_durable(ids(&chunk)).is_empty() => {}
+            Some(chunk) if self.not_durable(chunk.messages().unwrap_or_default()).is_empty() => {}
             Some(chunk) => self.violate("spill.remove", chunk.key),
             None => self.violate("spill.remove", "a message that is no chunk"),
         }

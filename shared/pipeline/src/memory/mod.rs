@@ -20,8 +20,10 @@ use tributary_events::EventId;
 use self::ports::{Box_, EXPIRED_EMPTY, MemoryOutbox};
 use self::schedule::Gate;
 pub use self::schedule::{Actor, Pauses, Schedule, every_schedule};
-use crate::chunk::{Chunk, ChunkId, ChunkKey};
-use crate::ports::Fault;
+use crate::chunk::{Chunk, ChunkKey};
+use crate::message::Message;
+use crate::pieces::Piece;
+use crate::ports::{Fault, Owner};
 use crate::{Pipeline, Settings};
 
 /// What happens at a call.
@@ -64,11 +66,15 @@ struct State {
     counts: BTreeMap<&'static str, usize>,
     journal: BTreeMap<ChunkKey, Chunk>,
     dead: BTreeMap<ChunkKey, Chunk>,
-    claims: HashMap<EventId, ChunkId>,
+    claims: HashMap<EventId, Owner>,
     queue: Vec<Copy>,
     last_sent: HashMap<String, i64>,
     refused: Vec<String>,
     quarantine: Vec<String>,
+    /// Pieces of parts that are not whole yet.
+    pieces: HashMap<String, Vec<Piece>>,
+    /// Unified events that quarantine has as conflicts, whole.
+    conflicts: HashSet<String>,
     /// Bodies, each hidden until that moment.
     spill: BTreeMap<usize, (String, i64)>,
     /// Events the queue ever got.
@@ -175,6 +181,34 @@ impl World {
         self.state().refused.push(id.to_string());
     }
 
+    /// The queue takes whatever it refused.
+    pub fn relent(&self) {
+        self.state().refused.clear();
+    }
+
+    /// A person puts everything back that was set aside, as `tributary redrive dead` does: each chunk in one transaction,
+    /// which finds nothing to do where the chunk is not as it was seen. Gives how many are back.
+    pub async fn put_back(&self) -> usize {
+        let seen: Vec<Chunk> = self.state().dead.values().cloned().collect();
+        let mut count = 0;
+        for dead in seen {
+            let back = self.call("journal.put_back", |state, _| {
+                if state.dead.get(&dead.key).is_none_or(|stored| stored.epoch != dead.epoch) {
+                    return false;
+                }
+                state.dead.remove(&dead.key);
+                let is_free = !state.journal.contains_key(&dead.key);
+                if is_free {
+                    let back = Chunk { lease_ms: 0, epoch: dead.epoch.wrapping_add(1), tries: 0, ..dead.clone() };
+                    state.journal.insert(dead.key, back);
+                }
+                is_free
+            });
+            count += usize::from(back.await == Ok(true));
+        }
+        count
+    }
+
     /// Forgets a claim, as the table does when it expires.
     pub fn expire_claim(&self, id: EventId) {
         self.state().claims.remove(&id);
@@ -197,14 +231,20 @@ impl World {
     /// The owner of each claim, as text.
     #[must_use]
     pub fn claims(&self) -> BTreeMap<String, String> {
-        self.state().claims.iter().map(|(id, owner)| (id.to_string(), owner.to_string())).collect()
+        self.state().claims.iter().map(|(id, owner)| (id.to_string(), owner.chunk.to_string())).collect()
     }
 
-    /// How many of these events cannot get lost any more: on the queue, or in a chunk that is kept.
+    /// Unified events that quarantine has as conflicts, each whole.
     #[must_use]
-    pub fn durable(&self, events: impl IntoIterator<Item = EventId>) -> usize {
-        let events: HashSet<EventId> = events.into_iter().collect();
-        events.len() - self.state().not_durable(events).len()
+    pub fn conflicts(&self) -> HashSet<String> {
+        self.state().conflicts.clone()
+    }
+
+    /// How many of these events cannot get lost any more: on the queue, in a chunk that is kept, or, where another event
+    /// has the id, in quarantine.
+    #[must_use]
+    pub fn durable(&self, events: &[Message]) -> usize {
+        events.len() - self.state().not_durable(events.to_vec()).len()
     }
 
     /// What broke a rule of the protocol or a limit of AWS so far. Empty if all is well.

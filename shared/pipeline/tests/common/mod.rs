@@ -2,11 +2,11 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::panic, reason = "tests")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use futures_util::FutureExt;
-use tributary_events::Key;
+use tributary_events::{Key, Says};
 use tributary_pipeline::memory::{Mishap, Plan, World};
 use tributary_pipeline::{Accepted, Deadline, Message, Quarantined};
 
@@ -19,9 +19,18 @@ pub(crate) const SWEEP_EVERY_MS: i64 = 45_000;
 pub(crate) fn message(n: usize) -> Message {
     Message {
         id: Key::new("t", None).part(Some(&n.to_string())).finish(),
+        // Every third is keyed by its fingerprint.
+        says: (!n.is_multiple_of(3)).then(|| Says::from_bytes([0; 8])),
         group: format!("g{}", n % 3),
         body: format!(r#"{{"n":{n}}}"#),
     }
+}
+
+/// Another event that has the id of `message(n)` by mistake. `n` is no multiple of three.
+pub(crate) fn twin(n: usize) -> Message {
+    let other = message(n);
+    assert!(other.says.is_some(), "a fingerprint has no twin");
+    Message { says: Some(Says::from_bytes([1; 8])), body: format!(r#"{{"twin":{n}}}"#), ..other }
 }
 
 pub(crate) fn messages(count: usize) -> Vec<Message> {
@@ -42,7 +51,7 @@ pub(crate) fn reject() -> Quarantined {
 
 /// How many of these cannot get lost any more.
 pub(crate) fn durable(world: &World, messages: &[Message]) -> usize {
-    world.durable(messages.iter().map(|message| message.id))
+    world.durable(messages)
 }
 
 /// A request that may die: `None` when it did. What is answered 200 is durable at that moment.
@@ -94,10 +103,17 @@ pub(crate) fn check(world: &World, messages: &[Message], story: &dyn Debug) {
     assert_eq!(world.dead_chunks(), 0, "{story:?}: chunks set aside");
     assert_eq!(world.violations(), Vec::<String>::new(), "{story:?}");
     let delivered = copies(world, true);
+    let bodies: BTreeSet<String> = world.queue().into_iter().map(|copy| copy.body).collect();
+    let conflicts = world.conflicts();
     for message in messages {
         assert_eq!(delivered.get(&message.id.to_string()), Some(&1), "{story:?}: copies of one event");
+        // Of two events of one id one is on the queue and the other in quarantine, whole.
+        let places = (bodies.contains(&message.body), conflicts.contains(&message.body));
+        assert!(places == (true, false) || places == (false, true), "{story:?}: {message:?} is at {places:?}");
     }
-    assert_eq!(delivered.len(), messages.len(), "{story:?}: events of nobody");
+    let ids: BTreeSet<String> = messages.iter().map(|message| message.id.to_string()).collect();
+    assert_eq!(delivered.len(), ids.len(), "{story:?}: events of nobody");
+    assert_eq!(conflicts.len(), messages.len() - ids.len(), "{story:?}: conflicts of nobody");
     // Whoever is delivered is owned by one chunk, for good.
     let claims = world.claims();
     assert!(delivered.keys().all(|id| claims.contains_key(id)), "{story:?}: sent without a claim");

@@ -6,10 +6,10 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_dynamodb::types::BatchStatementErrorCodeEnum as Code;
 use serde_json::{Value, json};
-use tributary_events::{EventId, Key};
+use tributary_events::{EventId, Key, Says};
 use tributary_pipeline::aws::{DynamoClaims, DynamoJournal};
 use tributary_pipeline::memory::World;
-use tributary_pipeline::ports::{Claimed, Claims, Fenced, Journal};
+use tributary_pipeline::ports::{Claim, Claimed, Claims, Fenced, Journal, Owner};
 use tributary_pipeline::{Chunk, ChunkId, ChunkKey};
 
 use super::{Replay, error, is_word};
@@ -69,6 +69,12 @@ fn ids(count: usize) -> Vec<EventId> {
     (0..count).map(id).collect()
 }
 
+/// Claims on so many events; every second one tells what its event says.
+fn claimed_by(count: usize) -> Vec<Claim> {
+    let claim = |n: usize| Claim { id: id(n), says: (n % 2 == 1).then(|| Says::from_bytes([n.to_be_bytes()[7]; 8])) };
+    (0..count).map(claim).collect()
+}
+
 fn chunk(n: u128) -> Chunk {
     let key = ChunkKey::new(1_768_478_400_000, ChunkId::from_random(n));
     Chunk { key, data: vec![1, 2, 3], events: 1, lease_ms: 5, epoch: 1, tries: 1 }
@@ -89,7 +95,7 @@ async fn every_code_of_a_statement_is_a_duplicate_or_undecided() {
         let expected = if is_duplicate { Claimed::Taken } else { Claimed::Undecided };
         let replay =
             Replay::of([(200, json!({"Responses": [statement(None), statement(Some(code)), statement(None)]}))]);
-        let claimed = claims(&replay).insert(&ids(3), ChunkId::from_random(1), 1).await.unwrap();
+        let claimed = claims(&replay).insert(&claimed_by(3), ChunkId::from_random(1), 1).await.unwrap();
         assert_eq!(claimed, [Claimed::New, expected, Claimed::New], "{code}");
     }
 }
@@ -103,11 +109,11 @@ async fn a_statement_without_an_answer_is_undecided() {
         json!({"Responses": [{"Error": {}}]}),
     ] {
         let replay = Replay::of([(200, answer.clone())]);
-        let claimed = claims(&replay).insert(&ids(2), ChunkId::from_random(1), 1).await.unwrap();
+        let claimed = claims(&replay).insert(&claimed_by(2), ChunkId::from_random(1), 1).await.unwrap();
         assert_eq!(claimed, [Claimed::Undecided; 2], "{answer}");
     }
     let replay = Replay::of([(200, json!({"Responses": [{}]}))]);
-    let claimed = claims(&replay).insert(&ids(2), ChunkId::from_random(1), 1).await.unwrap();
+    let claimed = claims(&replay).insert(&claimed_by(2), ChunkId::from_random(1), 1).await.unwrap();
     assert_eq!(claimed, [Claimed::New, Claimed::Undecided]);
 }
 
@@ -117,15 +123,15 @@ async fn no_error_of_a_whole_call_is_taken_for_success() {
     for (status, code) in WHOLE.into_iter().chain([(400, "ConditionalCheckFailedException")]) {
         let replay = Replay::of([error(status, code)]);
         let (claims, journal) = (claims(&replay), journal(&replay));
-        let insert = claims.insert(&ids(2), ChunkId::from_random(1), 1).await.unwrap_err();
+        let insert = claims.insert(&claimed_by(2), ChunkId::from_random(1), 1).await.unwrap_err();
         let owners = claims.owners(&ids(2)).await.unwrap_err();
         let puts = journal.put(&[chunk(1), chunk(2)]).await;
-        let delete = journal.delete(&chunk(1).key).await.unwrap_err();
-        let expired = journal.expired(3, now).await.unwrap_err();
-        let bury = journal.bury(&chunk(1)).await.unwrap_err();
+        let delete = journal.delete(&chunk(1)).await;
+        let expired = journal.expired(3, now, None).await.unwrap_err();
+        let bury = journal.bury(&chunk(1)).await;
         assert_eq!(puts.len(), 2);
         let puts = puts.into_iter().map(Result::unwrap_err);
-        for fault in [insert, owners, delete, expired, bury].into_iter().chain(puts) {
+        for fault in [insert, owners, expired].into_iter().chain(puts) {
             assert_eq!(fault.code, code);
             assert!(is_word(&fault), "{fault}");
             // What only a change of the deployment heals is not tried again within the same drive.
@@ -134,12 +140,39 @@ async fn no_error_of_a_whole_call_is_taken_for_success() {
         }
         let (rewrite, take) = (journal.rewrite(&chunk(1)).await, journal.take(&chunk(1), &chunk(1), now).await);
         if code == "ConditionalCheckFailedException" {
-            assert_eq!((rewrite, take), (Ok(Fenced::Lost), Ok(Fenced::Lost)));
+            assert_eq!([rewrite, take, delete], [Ok(Fenced::Lost), Ok(Fenced::Lost), Ok(Fenced::Lost)]);
         } else {
+            assert_eq!(delete.unwrap_err().code, code);
             assert_eq!(rewrite.unwrap_err().code, code);
             assert_eq!(take.unwrap_err().code, code);
         }
-        assert_eq!(replay.operations().iter().filter(|name| *name == "DeleteItem").count(), 1, "bury stops at the put");
+        // A transaction does not fail by that name.
+        assert_eq!(bury.unwrap_err().code, code);
+        assert_eq!(replay.operations().iter().filter(|name| *name == "DeleteItem").count(), 1, "bury deletes nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_chunk_is_set_aside_in_one_transaction_that_asks_for_its_epoch() {
+    let cancelled = |put: &str, delete: &str| {
+        let reasons = json!([{"Code": put}, {"Code": delete}]);
+        let code = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+        (400, json!({"__type": code, "Message": "of a test", "CancellationReasons": reasons}))
+    };
+    let replay = Replay::of([(200, json!({}))]);
+    assert_eq!(journal(&replay).bury(&chunk(1)).await, Ok(Fenced::Done));
+    assert_eq!(replay.operations(), ["TransactWriteItems"]);
+    let items = replay.bodies()[0]["TransactItems"].clone();
+    assert!(items[0]["Put"]["Item"]["pk"]["S"].as_str().unwrap().starts_with("dead#"), "{items}");
+    assert!(items[1]["Delete"]["Key"]["pk"]["S"].as_str().unwrap().starts_with("shard#"), "{items}");
+    let condition = (&items[1]["Delete"]["ConditionExpression"], &items[1]["Delete"]["ExpressionAttributeValues"]);
+    assert_eq!(condition, (&json!("e = :seen"), &json!({":seen": {"N": "1"}})));
+
+    let replay = Replay::of([cancelled("None", "ConditionalCheckFailed")]);
+    assert_eq!(journal(&replay).bury(&chunk(1)).await, Ok(Fenced::Lost));
+    for (put, delete) in [("TransactionConflict", "None"), ("None", "ThrottlingError"), ("None", "None")] {
+        let replay = Replay::of([cancelled(put, delete)]);
+        assert_eq!(journal(&replay).bury(&chunk(1)).await.unwrap_err().code, "TransactionCanceledException");
     }
 }
 
@@ -148,9 +181,9 @@ async fn an_answer_nobody_can_read_is_no_success() {
     for (status, body) in [(200, "{\"Resp"), (500, ""), (503, "<html>"), (200, "[]"), (301, "")] {
         let replay = Replay::raw(status, body);
         let (claims, journal) = (claims(&replay), journal(&replay));
-        assert!(claims.insert(&ids(1), ChunkId::from_random(1), 1).await.is_err(), "{status} {body}");
+        assert!(claims.insert(&claimed_by(1), ChunkId::from_random(1), 1).await.is_err(), "{status} {body}");
         assert!(claims.owners(&ids(1)).await.is_err(), "{status} {body}");
-        assert!(journal.expired(1, 1).await.is_err(), "{status} {body}");
+        assert!(journal.expired(1, 1, None).await.is_err(), "{status} {body}");
         assert!(journal.put(&[chunk(1)]).await[0].is_err(), "{status} {body}");
         assert!(journal.take(&chunk(1), &chunk(1), 1).await.is_err(), "{status} {body}");
     }
@@ -186,9 +219,9 @@ async fn items_left_unprocessed_are_written_again_and_those_still_left_are_fault
 #[tokio::test]
 async fn keys_left_unread_are_read_again_and_never_taken_for_absent() {
     use aws_smithy_types::base64::encode;
-    let owner = ChunkId::from_random(7);
+    let owner = Owner { chunk: ChunkId::from_random(7), says: None };
     let key = |n| json!({"pk": {"B": encode(id(n).as_bytes())}});
-    let item = |n| json!({"pk": {"B": encode(id(n).as_bytes())}, "o": {"B": encode(owner.as_bytes())}});
+    let item = |n| json!({"pk": {"B": encode(id(n).as_bytes())}, "o": {"B": encode(owner.chunk.as_bytes())}});
     let first = json!({"Responses": {"claims": [item(0)]}, "UnprocessedKeys": {"claims": {"Keys": [key(1), key(2)]}}});
     let second = json!({"Responses": {"claims": [item(2)]}, "UnprocessedKeys": {}});
     let replay = Replay::of([(200, first.clone()), (200, second)]);
@@ -200,9 +233,52 @@ async fn keys_left_unread_are_read_again_and_never_taken_for_absent() {
 }
 
 #[tokio::test]
+async fn a_claim_holds_what_its_event_says_and_one_of_before_is_read_as_saying_nothing() {
+    use aws_smithy_types::base64::{decode, encode};
+    let owner = ChunkId::from_random(7);
+    let replay = Replay::of([(200, json!({"Responses": [statement(None), statement(None)]}))]);
+    let claims = claims(&replay);
+    claims.insert(&claimed_by(2), owner, 1_795_253_400).await.unwrap();
+    let statements = replay.bodies()[0]["Statements"].clone();
+    let names = [&["pk", "o", "x"][..], &["pk", "o", "x", "s"]];
+    for (n, names) in names.into_iter().enumerate() {
+        let text = statements[n]["Statement"].as_str().unwrap();
+        let values: Vec<String> = names.iter().map(|name| format!("'{name}': ?")).collect();
+        assert_eq!(text, format!("INSERT INTO \"claims\" VALUE {{{}}}", values.join(", ")));
+        // A write unit is 1 KB of names and values (a number takes a byte for two digits and one more), and what
+        // DynamoDB adds for itself.
+        let parameters = statements[n]["Parameters"].as_array().unwrap();
+        assert_eq!(parameters.len(), names.len());
+        let length = |value: &Value| match value["B"].as_str() {
+            Some(binary) => decode(binary).unwrap().len(),
+            None => value["N"].as_str().unwrap().len().div_ceil(2) + 1,
+        };
+        let bytes: usize = parameters.iter().zip(names).map(|(value, name)| name.len() + length(value)).sum();
+        assert!(bytes + 100 < 1024 / 4, "{bytes} bytes");
+    }
+    assert_eq!(statements[1]["Parameters"][3]["B"], encode([1; 8]));
+
+    let item = |n: usize, says: Option<&[u8]>| {
+        let mut item = json!({"pk": {"B": encode(id(n).as_bytes())}, "o": {"B": encode(owner.as_bytes())}});
+        if let Some(says) = says {
+            item["s"] = json!({"B": encode(says)});
+        }
+        item
+    };
+    let answer = json!({"Responses": {"claims": [item(0, None), item(1, Some(&[1; 8])), item(2, Some(&[1; 7]))]}});
+    let replay = Replay::of([(200, answer)]);
+    let owners = self::claims(&replay).owners(&ids(4)).await.unwrap();
+    let says = [None, Some(Says::from_bytes([1; 8])), None];
+    let expected: Vec<_> = says.into_iter().map(|says| Some(Owner { chunk: owner, says })).chain([None]).collect();
+    assert_eq!(owners, expected);
+    let read = replay.bodies();
+    assert_eq!((read.len(), &read[0]["RequestItems"]["claims"]["ProjectionExpression"]), (1, &json!("pk, o, s")));
+}
+
+#[tokio::test]
 async fn shards_and_owners_are_read_consistently() {
     let replay = Replay::of([(200, json!({}))]);
-    journal(&replay).expired(3, 1).await.unwrap();
+    journal(&replay).expired(3, 1, None).await.unwrap();
     claims(&replay).owners(&ids(1)).await.unwrap();
     let bodies = replay.bodies();
     assert_eq!(bodies[0]["ConsistentRead"], true);

@@ -5,7 +5,7 @@ use tributary_events::data::Message;
 
 use crate::Output;
 
-use super::super::draft::{put, report_identity, subject};
+use super::super::draft::{company_end, person_end, put, report_identity, subject};
 use super::super::payload::time;
 use super::super::route::Route;
 use super::super::status;
@@ -35,8 +35,8 @@ pub(in crate::infobip) fn read<'a>(report: &Item<'a>, json: &'a str, route: &Rou
     data.contact = report.person(&to, &part.way);
     data.message = Some(Box::new(Message {
         direction: Some("outbound".into()),
-        from: report.sender.or(&report.from).take(),
-        to: to.take(),
+        from: company_end(&report.sender.or(&report.from), part.way.ours),
+        to: person_end(&to, part.way.ours),
         status: stands.name.or(&stands.group_name).take(),
         attempts: report.attempt_count.int(),
         smtp_response: report.smtp.response.take(),

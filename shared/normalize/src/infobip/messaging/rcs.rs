@@ -66,6 +66,9 @@ pub(in crate::infobip) fn template(json: &str, route: &Route, out: &mut Output<'
         Ok(update) => update,
         Err(error) => return out.broken(&error, json),
     };
+    if update.name.is_none() {
+        return super::super::unrecognized(json, &Text::default(), route, out);
+    }
     // Viber and Zalo have the event too, and nothing here says RCS.
     let way = Way::of_route(route).unwrap_or_else(|| Way::of(Channel::Rcs));
     let part = Part { json, event: "TEMPLATE_UPDATE".into(), way, account: Text::default() };

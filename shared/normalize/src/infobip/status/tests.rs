@@ -149,19 +149,20 @@ fn an_email_bounce_is_hard_or_soft_or_a_fault_of_the_sender() {
         (6009, MessageBounced),
         (6012, MessageBounced),
         (6037, MessageBounced),
-        (6007, MessageDeferred),
-        (6010, MessageDeferred),
-        (6011, MessageDeferred),
-        (6017, MessageDeferred),
-        (6046, MessageDeferred),
+        (6007, MessageBounced),
+        (6010, MessageBounced),
+        (6011, MessageBounced),
+        (6017, MessageBounced),
+        (6046, MessageBounced),
         (6042, MessageUndelivered),
         (6049, MessageUndelivered),
         (6013, MessageUndelivered),
     ] {
         assert_eq!(read(&undeliverable, &json!({"id": code})).0, Some(kind), "{code}");
     }
-    let dropped = read(&json!({"groupId": 5}), &json!({"id": 6034, "permanent": true}));
-    assert_eq!(dropped, (Some(MessageRejected), Some((FailureClass::Permanent, FailureReason::SuppressionList))));
+    let full = read(&undeliverable, &json!({"id": 6010, "permanent": false}));
+    assert_eq!(full, (Some(MessageBounced), Some((FailureClass::Transient, FailureReason::MailboxFull))));
+    assert_eq!(read(&json!({"groupId": 4}), &json!({"id": 6010})).0, Some(MessageExpired));
     let waiting = read(&json!({"groupId": 1, "id": 7}), &json!({"id": 6010, "permanent": false}));
     assert_eq!(waiting, (Some(MessageDeferred), Some((FailureClass::Transient, FailureReason::MailboxFull))));
     assert_eq!(read(&json!({"groupId": 3, "id": 5}), &json!({"id": 6012})).0, Some(MessageDelivered));
@@ -185,10 +186,16 @@ fn the_error_explains_else_the_status_does() {
     assert_eq!(explain(json!({"groupId": 3, "id": 5}), &fine), None);
     assert_eq!(explain(json!({"groupId": 1}), &json!({})), None);
     assert_eq!(
-        explain(json!({"groupId": 4}), &json!({"id": 60000, "permanent": true})),
+        explain(json!({"groupId": 2}), &json!({"id": 60000, "permanent": true})),
         Some((FailureClass::Permanent, FailureReason::Other)),
         "a code nobody knows"
     );
+    for error in
+        [json!({"name": "EC_NOT_ENOUGH_CREDITS"}), json!({"id": 60000}), json!({"id": 255, "name": "EC_UNKNOWN_ERROR"})]
+    {
+        let (_, reason) = explain(json!({"groupId": 5, "name": "REJECTED_NOT_ENOUGH_CREDITS"}), &error).unwrap();
+        assert_eq!(reason, FailureReason::Quota, "the status says why, {error} does not");
+    }
 }
 
 #[test]
@@ -207,5 +214,76 @@ fn a_temporary_failure_is_one_whatever_its_flag() {
     for code in [628, 7082, 8012] {
         let (_, failure) = read(&json!({"groupId": 2}), &json!({"id": code, "permanent": true}));
         assert_eq!(failure.unwrap().0, FailureClass::Transient, "{code}");
+    }
+}
+
+#[test]
+fn a_known_name_beats_a_number_that_stands_for_another() {
+    use EventType::*;
+    let undeliverable = json!({"groupId": 2, "id": 4});
+    let sender = json!({"id": 6012, "name": "EC_SENDER_ADDRESS_INVALID", "permanent": true});
+    assert_eq!(
+        read(&undeliverable, &sender),
+        (Some(MessageUndelivered), Some((FailureClass::Permanent, FailureReason::SenderNotAllowed)))
+    );
+    // The other way round as well, and the name where the number should be.
+    for error in [
+        json!({"id": 27, "name": "EC_HARD_BOUNCE"}),
+        json!({"id": "EC_HARD_BOUNCE"}),
+        json!({"name": "ec_hard_bounce"}),
+        json!({"id": 6012, "name": "A_NAME_OF_TOMORROW"}),
+    ] {
+        let read = read(&undeliverable, &error);
+        assert_eq!(
+            read,
+            (Some(MessageBounced), Some((FailureClass::Permanent, FailureReason::UnknownRecipient))),
+            "{error}"
+        );
+    }
+    let named = read(&json!({"groupId": 2}), &json!({"id": 0, "name": "EC_ABSENT_SUBSCRIBER"}));
+    assert_eq!(named.1.unwrap().1, FailureReason::Unreachable);
+}
+
+#[test]
+fn older_email_codes_keep_their_meaning() {
+    use EventType::*;
+    for (error, kind, reason) in [
+        (json!({"id": 6001, "name": "EC_EMAIL_BLACKLISTED"}), MessageSuppressed, FailureReason::SuppressionList),
+        (json!({"id": 6004}), MessageSuppressed, FailureReason::SuppressionList),
+        (json!({"id": 6008}), MessageBounced, FailureReason::MailboxFull),
+        (json!({"id": 6009, "name": "EC_MAILBOX_UNAVAILABLE"}), MessageBounced, FailureReason::UnknownRecipient),
+        (json!({"id": 6014}), MessageUndelivered, FailureReason::VendorError),
+    ] {
+        let (got, failure) = read(&json!({"groupId": 2, "id": 4}), &error);
+        assert_eq!((got, failure.unwrap().1), (Some(kind), reason), "{error}");
+    }
+}
+
+#[test]
+fn what_is_on_a_stop_list_was_suppressed() {
+    use EventType::*;
+    for (status, error) in [
+        (json!({"groupId": 5}), json!({"id": 6034, "permanent": true})),
+        (json!({"groupId": 2}), json!({"id": 6035, "name": "EC_SUPPRESSED_SPAM_COMPLAINT"})),
+        (json!({"groupId": 5, "id": 14}), json!({"id": 0, "name": "NO_ERROR"})),
+        (json!({"name": "REJECTED_DND"}), json!({})),
+    ] {
+        let (kind, failure) = read(&status, &error);
+        assert_eq!((kind, failure.unwrap().1), (Some(MessageSuppressed), FailureReason::SuppressionList), "{status}");
+    }
+}
+
+#[test]
+fn a_status_by_its_name_only() {
+    use EventType::*;
+    for (status, kind, reason) in [
+        (json!({"name": "CANCELED"}), MessageUndelivered, FailureReason::Cancelled),
+        (json!({"groupName": "REJECTED", "name": "CANCELED"}), MessageRejected, FailureReason::Cancelled),
+        (json!({"groupId": 2, "name": "DECLINED"}), MessageUndelivered, FailureReason::Declined),
+        (json!({"id": "NO_ANSWER"}), MessageUndelivered, FailureReason::NoAnswer),
+        (json!({"groupId": 2, "id": 98}), MessageUndelivered, FailureReason::Cancelled),
+    ] {
+        let (got, failure) = read(&status, &json!({}));
+        assert_eq!((got, failure.unwrap().1), (Some(kind), reason), "{status}");
     }
 }

@@ -1,0 +1,21 @@
+//! `form`: a field of a form encoded body.
+
+use super::fields::{Fields, RulesError};
+use super::{Check, Denied, Secret, pair, same};
+use crate::request::Received;
+
+pub(super) struct Form {
+    name: String,
+    value: Secret,
+}
+
+/// Fields `name` and `value`.
+pub(super) fn read(fields: &mut Fields) -> Result<Box<dyn Check>, RulesError> {
+    Ok(Box::new(Form { name: fields.needed("name")?, value: fields.secret("value")? }))
+}
+
+impl Check for Form {
+    fn check(&self, request: &Received, _now_s: i64) -> Result<(), Denied> {
+        same(pair(&request.body, &self.name).as_deref().map(str::as_bytes), &self.value)
+    }
+}
