@@ -329,6 +329,14 @@ fn a_word_that_no_list_knows_stays_to_be_seen() {
 }
 
 #[test]
+fn a_segment_that_no_list_knows_is_counted() {
+    for (route, unknown) in [("", 0), ("talk/email", 0), ("emial", 1), ("talk/emial", 1)] {
+        let out = read(route, r#"{"event_name":"view"}"#, &Settings::default());
+        assert_eq!((out.unknown_segments, out.events.len()), (unknown, 1), "{route}");
+    }
+}
+
+#[test]
 fn half_a_surrogate_pair_is_replaced_wherever_it_stands() {
     let body = r#"{"event_name":"buy","user_id":"m","values":{"k\ud83d":1,"transaction_id":"T\udc00",
         "items":"[{\"item_id\":\"a\",\"name\":\"mug \\ud83d\"}]"}}"#;
