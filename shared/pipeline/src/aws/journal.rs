@@ -172,7 +172,8 @@ impl Journal for DynamoJournal {
     async fn bury(&self, chunk: &Chunk) -> Result<Fenced, Fault> {
         // What lies there under this key is an older state of this chunk, or nothing.
         let put = Put::builder().set_item(Some(item(chunk, dead_partition(chunk.key.shard))));
-        let moved = self.move_item("journal.bury", put, keys(&chunk.key, partition(chunk.key.shard)), chunk.epoch).await?;
+        let moved =
+            self.move_item("journal.bury", put, keys(&chunk.key, partition(chunk.key.shard)), chunk.epoch).await?;
         Ok(if moved == Moved::Done { Fenced::Done } else { Fenced::Lost })
     }
 }

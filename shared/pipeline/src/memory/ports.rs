@@ -6,7 +6,9 @@ use tributary_events::EventId;
 use super::{Copy, State, World};
 use crate::chunk::{Chunk, ChunkId};
 use crate::pieces::{Piece, assemble};
-use crate::ports::{Claim, Claimed, Claims, Clock, Fault, Fenced, Incoming, Journal, Outbox, Outgoing, Owner, Page, Sent};
+use crate::ports::{
+    Claim, Claimed, Claims, Clock, Fault, Fenced, Incoming, Journal, Outbox, Outgoing, Owner, Page, Sent,
+};
 
 /// SQS FIFO absorbs a repeated deduplication id for five minutes.
 const FIFO_WINDOW_MS: i64 = 300_000;

@@ -65,8 +65,8 @@ async fn no_error_of_a_whole_call_is_taken_for_success() {
     for (status, code) in WHOLE {
         let replay = Replay::of([error(status, code)]);
         assert_eq!(send(&replay, 3).await, [Sent::Retry; 3], "{code}");
-        for fault in
-            [outbox(&replay).receive().await.map(|_| ()), outbox(&replay).remove(&["h"]).await.map(|_| ())].map(Result::unwrap_err)
+        for fault in [outbox(&replay).receive().await.map(|_| ()), outbox(&replay).remove(&["h"]).await.map(|_| ())]
+            .map(Result::unwrap_err)
         {
             assert!(is_word(&fault), "{fault}");
         }
