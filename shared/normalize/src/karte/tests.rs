@@ -1,5 +1,7 @@
 //! What only a look at a whole body shows.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 use tributary_events::{Channel, Context, Event, EventId, EventType, Says};
 
@@ -290,7 +292,7 @@ fn hooks_in_no_list_keep_a_subject() {
     let subject = |event_type: &str, data: Value| {
         let event = one(&json!({"id": "h", "event_type": event_type, "data": data}));
         assert_eq!(event.kind, EventType::Unrecognized, "{event_type}");
-        Event::parse(&event.json).unwrap().subject.map(|subject| subject.into_owned())
+        Event::parse(&event.json).unwrap().subject.map(Cow::into_owned)
     };
     let changed = || json!({"ret": {"id": "x-1", "enabled": true}});
     for (event_type, data, is) in [
@@ -315,7 +317,7 @@ fn a_word_that_no_list_knows_stays_to_be_seen() {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let event = one(&body);
         let data = Event::parse(&event.json).unwrap().data;
-        (event.kind, data.channel, data.vendor.channel.map(|word| word.into_owned()))
+        (event.kind, data.channel, data.vendor.channel.map(Cow::into_owned))
     };
     let word = |word: &str| Some(word.to_owned());
     assert_eq!(read(json!({"channel": "pigeon"})), (EventType::MessageViewed, None, word("pigeon")));
