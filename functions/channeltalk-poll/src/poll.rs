@@ -215,7 +215,7 @@ impl Run<'_> {
                 }
             };
             self.report.pages += 1;
-            let settled = page.is_settled(feed, self.now(), self.poller.pace.settle_ms);
+            let settled = page.is_settled(feed, begun_ms, self.poller.pace.settle_ms);
             let print = page.fingerprint(settled);
             if !held && cursor.page.as_ref() == Some(&print) {
                 self.report.unchanged += 1;
@@ -343,6 +343,7 @@ impl Run<'_> {
                 rejects.push(quarantined("depth", "the record nests too deep".to_owned(), body.to_vec()));
                 continue;
             };
+            let events: Vec<_> = events.into_iter().filter(|event| !feed.is_of_another(event.kind)).collect();
             self.report.unrecognized += events.iter().filter(|event| event.kind == EventType::Unrecognized).count();
             messages.extend(events.into_iter().map(tributary_gateway::to_message));
             rejects.extend(rejected.into_iter().map(|r| quarantined(r.reason.as_str(), r.detail, r.part)));
