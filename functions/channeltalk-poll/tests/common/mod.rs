@@ -53,6 +53,8 @@ pub(crate) struct Fake {
     /// Answers given before any page is: popped from the end.
     pub(crate) errors: Arc<Mutex<Vec<ApiError>>>,
     pub(crate) quota: Arc<Mutex<Option<Quota>>>,
+    /// Lists that answer nothing but this.
+    pub(crate) sick: Arc<Mutex<BTreeMap<String, ApiError>>>,
     /// How long each page takes.
     pub(crate) slow_ms: Arc<Mutex<i64>>,
     /// Lists asked for, in order.
@@ -67,6 +69,7 @@ impl Fake {
             calls: Arc::default(),
             lists: Arc::default(),
             people: Arc::default(),
+            sick: Arc::default(),
             slow_ms: Arc::default(),
             cursors: Arc::default(),
             errors: Arc::default(),
@@ -182,6 +185,9 @@ impl Fake {
 impl Api for Fake {
     async fn page(&self, feed: &Feed, since: Option<&str>, limit: u32) -> Result<Answer, ApiError> {
         self.asked.lock().unwrap().push(feed.to_string());
+        if let Some(error) = self.sick.lock().unwrap().get(&feed.to_string()) {
+            return Err(error.clone());
+        }
         let slow_ms = *self.slow_ms.lock().unwrap();
         if slow_ms > 0 {
             self.world.pass_ms(slow_ms);
