@@ -342,10 +342,7 @@ fn another_url_of_the_source_makes_no_other_event() {
             for (one, two) in before.events.iter().zip(&after.events) {
                 let name = |event: &Prepared| {
                     let event = tributary_events::Event::parse(&event.json).unwrap();
-                    (
-                        event.data.vendor.event.into_owned(),
-                        event.data.vendor.account.map(|account| account.into_owned()),
-                    )
+                    (event.data.vendor.event.into_owned(), event.data.vendor.account.map(std::borrow::Cow::into_owned))
                 };
                 // Where the body names nothing the route's word is the name, and where it names no account, the account.
                 if one.kind == two.kind && name(one) == name(two) {
