@@ -160,7 +160,7 @@ fn doctor(operated: &Operated, url: &str) -> (Option<i32>, String) {
 }
 
 fn row(told: &str, name: &str) -> String {
-    let of = |line: &&str| line.get(6..).is_some_and(|rest| rest.starts_with(&format!("{name}  ")));
+    let of = |line: &&str| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).nth(1) == Some(name);
     told.lines().find(of).unwrap_or_else(|| panic!("no {name} in:\n{told}")).to_owned()
 }
 
