@@ -94,11 +94,11 @@ fn services(gateway: String, looks: Looks) -> (String, Arc<Mutex<Vec<String>>>) 
         if asked.path == "/v2/apis" && asked.is_for("apigateway", "eu-west-1") {
             return (
                 200,
-                json!({"items": [{"name": "other", "apiEndpoint": "http://127.0.0.1:9"}], "nextToken": "2"})
+                json!({"items": [{"name": "other", "apiEndpoint": "http://127.0.0.1:9"}], "nextToken": "2+/="})
                     .to_string(),
             );
         }
-        if asked.path == "/v2/apis?nextToken=2" {
+        if asked.path == "/v2/apis?nextToken=2%2B%2F%3D" {
             let url = if looks.answer.is_some() { known.lock().unwrap().clone() } else { gateway.clone() };
             let tags = json!({"aws:cloudformation:stack-name": "shop"});
             return (200, json!({"items": [{"name": "x", "apiEndpoint": url, "tags": tags}]}).to_string());
