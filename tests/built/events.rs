@@ -80,3 +80,28 @@ async fn the_recorded_events_themselves_are_what_the_functions_take() {
     }
     assert!(built.bench.events().await.values().all(|copies| *copies == 1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_is_answered_the_same_by_the_functions_and_by_the_local_gateway() {
+    let (built, local) = tokio::join!(Built::start(), Local::start(&[]));
+    let report =
+        recorded_requests().into_iter().find(|recorded| recorded.name == "infobip/sms-delivery-batch").unwrap();
+    for (path, status) in [
+        ("/infobip", 200),
+        ("/infobip/", 200),
+        ("/infobip/a%20b/%3Cx%3E", 200),
+        ("/infobip/%2541/a%2Fb", 200),
+        ("/infobip/%FF/%01", 200),
+        ("/infobip/a%3Fb%23c", 200),
+        ("/Infobip", 404),
+        ("//infobip", 404),
+        ("/nobody", 404),
+        ("/infobipx", 404),
+    ] {
+        for base in [&built.front.url, &local.url] {
+            let mut request = report.request(base);
+            *request.uri_mut() = format!("{base}{path}").parse().unwrap();
+            assert_eq!(built.front.send(request).await.unwrap().status, status, "{base}{path}");
+        }
+    }
+}

@@ -297,6 +297,8 @@ impl Gateway {
             detail,
             part: part.to_vec(),
         };
+        // As it came, but for a secret that travels in it.
+        let whole = |reason: &str, detail| quarantined(reason, detail, &self.source.without_secret(&request.body));
         let encoding = request.header("content-encoding").unwrap_or_default();
         let body = match inflate(&request.body, encoding, self.limits.inflated_bytes) {
             Ok(body) => body,
@@ -307,8 +309,7 @@ impl Gateway {
                     }
                     Inflate::Unreadable => ("content_encoding", "the body does not inflate".to_owned()),
                 };
-                let whole = quarantined(reason, detail, &request.body);
-                summary.accepted = self.accept(Vec::new(), vec![whole], call).await?;
+                summary.accepted = self.accept(Vec::new(), vec![whole(reason, detail)], call).await?;
                 return Ok(success(tributary_normalize::Answer::default()));
             }
         };
@@ -325,8 +326,7 @@ impl Gateway {
         let Normalized { events, rejects, .. } = match normalize(self.source, &webhook, false) {
             Ok(normalized) => normalized,
             Err(error) => {
-                let whole = quarantined(TOO_DEEP, error.to_string(), &request.body);
-                summary.accepted = self.accept(Vec::new(), vec![whole], call).await?;
+                summary.accepted = self.accept(Vec::new(), vec![whole(TOO_DEEP, error.to_string())], call).await?;
                 return Ok(success(tributary_normalize::Answer::default()));
             }
         };

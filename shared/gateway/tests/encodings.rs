@@ -139,6 +139,17 @@ fn what_nests_deeper_than_is_read_is_kept_as_it_came() {
 }
 
 #[test]
+fn a_secret_within_a_body_is_cut_off_before_it_is_kept() {
+    let body = [b"[".repeat(65).as_slice(), b"&token=", SECRET.as_bytes(), b"&a=1"].concat();
+    for encoding in ["identity", "br"] {
+        let bench = Bench::new(tributary_normalize::CARROTQUEST, Proof::Header);
+        let (_, summary) = send(&bench, encoding, &body);
+        assert_eq!(summary.accepted.quarantined, 1, "{encoding}");
+        assert!(!bench.world.quarantine()[0].contains(SECRET), "{encoding}");
+    }
+}
+
+#[test]
 fn the_largest_body_that_lambda_hands_over_is_taken_and_one_byte_more_is_refused() {
     let bench = Bench::new(tributary_normalize::INFOBIP, Proof::Header);
     let mut body = events("infobip").to_vec();

@@ -46,14 +46,15 @@ fn nothing_is_read_and_nothing_called_for_an_unsigned_request() {
                     ("empty", proof.request(source.name(), "", &body, now)),
                     ("none", Request::post(format!("/{}", source.name())).body(Bytes::from(body.clone())).unwrap()),
                 ];
-                if proof == Proof::TimedSignature {
+                if matches!(proof, Proof::TimedSignature | Proof::StandardWebhooks) {
                     requests.push(("old", proof.request(source.name(), SECRET, &body, now - 301)));
                     requests.push(("early", proof.request(source.name(), SECRET, &body, now + 301)));
                     let mut moved = right.clone();
-                    moved.headers_mut().insert("x-time", HeaderValue::from(now + 1));
+                    let header = if proof == Proof::TimedSignature { "x-time" } else { "webhook-timestamp" };
+                    moved.headers_mut().insert(header, HeaderValue::from(now + 1));
                     requests.push(("another time", moved));
                 }
-                if matches!(proof, Proof::TimedSignature | Proof::Signature) {
+                if matches!(proof, Proof::TimedSignature | Proof::Signature | Proof::StandardWebhooks) {
                     let mut changed = right.clone();
                     *changed.body_mut() = Bytes::from([&body[..], b" "].concat());
                     requests.push(("another body", changed));

@@ -143,12 +143,6 @@ impl<'c> Output<'c> {
         Self { source, volatile, context, events, rejects, list: None, elements, bytes: 0, unknown_segments: 0, audit }
     }
 
-    /// To go with the keys of before.
-    #[must_use]
-    pub fn source(&self) -> &'static str {
-        self.source
-    }
-
     /// Begins the identity of an event: in the vendor's `account`, where it has several, and by the vendor's own name of
     /// what happened (ours, in a word that stays, where the body names nothing).
     #[must_use]
@@ -210,6 +204,10 @@ impl<'c> Output<'c> {
 
     /// Puts the body around rejected elements of a list, once all is read.
     pub(crate) fn surround(&mut self, body: &str) {
+        // What came after the limit is missing here: the body is kept whole instead.
+        if self.is_full() {
+            return;
+        }
         for (list, rejects) in by_list(std::mem::take(&mut self.elements)) {
             let Some((before, after)) = list.around(body) else { continue };
             let around = |inner: &[u8]| [before.as_bytes(), inner, after.as_bytes()].concat();

@@ -88,3 +88,22 @@ fn much_around_many_broken_elements_is_kept_once() {
     assert_eq!(out.rejects.len(), 1);
     assert_eq!(out.rejects[0].part, body.as_bytes(), "no element is lost");
 }
+
+#[test]
+fn from_some_hundred_broken_elements_of_a_list_on_one_body_has_them_all() {
+    let fixture = fixtures(KARTE).into_iter().next().unwrap();
+    for (count, rejects) in [(200, 200), (201, 1), (5_000, 1)] {
+        let elements: Vec<String> = (0..count).map(|n| n.to_string()).collect();
+        let good = r#"{"event_name":"view","values":{"a":1}}"#;
+        let body = format!(r#"{{"keys":{{"visitor_id":"v"}},"events":[{good},{}]}}"#, elements.join(","));
+        let out = fixture.normalize(body.as_bytes(), false).unwrap();
+        assert_eq!((out.events.len(), out.rejects.len()), (1, rejects), "{count}");
+        let again = fixture.normalize(&out.rejects[0].part, false).unwrap();
+        assert_eq!((again.events.len(), again.rejects.len()), (0, 1), "the events of the list are not in it");
+        if rejects == 1 {
+            assert!(out.rejects[0].detail.starts_with(&format!("{count} elements of a list, the first: ")));
+            let missing = elements.iter().filter(|n| !String::from_utf8_lossy(&out.rejects[0].part).contains(*n));
+            assert_eq!(missing.count(), 0, "no element is lost");
+        }
+    }
+}

@@ -27,9 +27,10 @@ pub enum Proof {
     Query,
     Path,
     Form,
+    StandardWebhooks,
 }
 
-pub const PROOFS: [Proof; 8] = [
+pub const PROOFS: [Proof; 9] = [
     Proof::TimedSignature,
     Proof::Signature,
     Proof::Basic,
@@ -38,10 +39,16 @@ pub const PROOFS: [Proof; 8] = [
     Proof::Query,
     Proof::Path,
     Proof::Form,
+    Proof::StandardWebhooks,
 ];
 
 impl Proof {
     pub fn rules(self) -> Rules {
+        if self == Self::StandardWebhooks {
+            let secret = base64::engine::general_purpose::STANDARD.encode(SECRET);
+            let rule = format!(r#"{{"rules":[{{"type":"standard_webhooks","secret":"whsec_{secret}"}}]}}"#);
+            return Rules::parse(&rule).unwrap();
+        }
         let rule = match self {
             Self::TimedSignature => {
                 r#""type":"hmac","header":"x-signature","timestamp_header":"x-time","signed":"{timestamp}:{body}","secret""#
@@ -53,6 +60,7 @@ impl Proof {
             Self::Query => r#""type":"query","name":"token","value""#,
             Self::Path => r#""type":"path","secret""#,
             Self::Form => r#""type":"form","name":"token","value""#,
+            Self::StandardWebhooks => "",
         };
         Rules::parse(&format!(r#"{{"rules":[{{{rule}:"{SECRET}"}}]}}"#)).unwrap()
     }
@@ -78,11 +86,20 @@ impl Proof {
             Self::Header => header = Some(("x-secret", secret.to_owned())),
             Self::Query => path = format!("{path}?a=1&token={secret}"),
             Self::Path => path = format!("{path}/key-{secret}"),
+            Self::StandardWebhooks => {
+                let signed = [format!("msg.{at_s}.").as_bytes(), &body].concat();
+                let signature = base64::engine::general_purpose::STANDARD.encode(sign(secret, &signed));
+                header = Some(("webhook-signature", format!("v1,{signature}")));
+            }
             Self::Form => body = [b"token=", secret.as_bytes(), b"&", &body].concat(),
         }
         let mut request = Request::post(path).body(Bytes::from(body)).unwrap();
         if let Some((name, value)) = header {
             request.headers_mut().insert(HeaderName::from_static(name), value.parse().unwrap());
+        }
+        if self == Self::StandardWebhooks {
+            request.headers_mut().insert("webhook-id", HeaderValue::from_static("msg"));
+            request.headers_mut().insert("webhook-timestamp", HeaderValue::from(at_s));
         }
         if self == Self::TimedSignature {
             request.headers_mut().insert("x-time", HeaderValue::from(at_s));
