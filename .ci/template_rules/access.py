@@ -23,6 +23,21 @@ ACTIONS = {
 }
 # A claim that could be overwritten or deleted would let an event through twice.
 CLAIMS_ACTIONS = {"dynamodb:PartiQLInsert", "dynamodb:BatchGetItem"}
+# What stands for a function's own secret.
+SECRET = "Secret"
+
+
+def needs():
+    """(action, logical name of the resource) of all that each kind of function needs, as `tributary doctor` reads it."""
+    found = {}
+    for line in read("local/src/doctor/deep/grants.txt").splitlines():
+        if not line.startswith("#"):
+            kind, resource, action = line.split()
+            found.setdefault(kind, set()).add((action, resource))
+    return found
+
+
+NEEDS = needs()
 # Partition of the poller's cursors: it may touch nothing else of the journal with these actions.
 CURSORS = "cursor#channeltalk"
 
@@ -50,26 +65,12 @@ def check_permissions(template, sources):
         for statement in template.statements(function):
             if statement.get("Effect") != "Allow" or not {"Action", "Resource"} <= set(statement):
                 yield f"{name}: a statement must allow actions on resources"
-        both = {(action, "ClaimsTable") for action in CLAIMS_ACTIONS}
-        both |= {(f"dynamodb:{action}", "JournalTable") for action in ("BatchWriteItem", "UpdateItem", "DeleteItem")}
-        both |= {("sqs:SendMessage", "EventsQueue")}
-        if name != POLLER:
-            both |= {("sqs:GetQueueAttributes", "EventsQueue")}
-        if name in sources:
-            secret = target(function["Variables"].get(f"TRIBUTARY_{name.upper()}_SECRET_ID"))
-            own = {("sqs:SendMessage", "QuarantineQueue"), ("sqs:SendMessage", "SpillQueue")}
-            own |= {("secretsmanager:GetSecretValue", secret)}
-        elif name == POLLER:
-            own = {("sqs:SendMessage", "QuarantineQueue"), ("sqs:SendMessage", "SpillQueue")}
-            own |= {("secretsmanager:GetSecretValue", "ChannelTalkPollSecret")}
-            own |= {("dynamodb:GetItem", "JournalTable"), ("dynamodb:PutItem", "JournalTable")}
-        else:
-            own = {("dynamodb:Query", "JournalTable"), ("dynamodb:PutItem", "JournalTable")}
-            own |= {("sqs:ReceiveMessage", "SpillQueue"), ("sqs:DeleteMessage", "SpillQueue")}
-            own |= {("sqs:SendMessage", "QuarantineQueue")}
-        for action, resource in sorted((both | own) - grants, key=str):
+        kind = "source" if name in sources else name
+        secret = target(function["Variables"].get(f"TRIBUTARY_{name.upper().replace('-', '_')}_SECRET_ID"))
+        needs = {(action, secret if resource == SECRET else resource) for action, resource in NEEDS.get(kind, set())}
+        for action, resource in sorted(needs - grants, key=str):
             yield f"{name}: lacks {action} on {resource}"
-        for action, resource in sorted(grants - both - own, key=str):
+        for action, resource in sorted(grants - needs, key=str):
             yield f"{name}: has {action} on {resource} and does not need it"
     for action in sorted(needed - granted):
         yield f"the code needs {action}, which no function has"

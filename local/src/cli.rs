@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -201,19 +202,29 @@ pub(crate) struct RedriveDead {
 /// Changes nothing. It looks at the quarantine queue the way `tail` does, and tries rights with calls that cannot take
 /// effect. Secrets are read to see whether they are rules; no value is ever shown.
 ///
+/// --deep looks further, at what only a deployment shows. It asks the API as a stranger does: a path with a blank for each
+/// source, and one compressed body. Those are answered 401 or 415 and nothing is stored or sent for them; they count as
+/// six denied requests. It has IAM judge the functions' roles, without trying anything. And it reads in the log how long
+/// the first request after a rest took (24 h), and whether a function timed out (7 days).
+///
 /// Exit code: 0 if nothing failed (warnings are none), 1 if a check failed, 2 if it could not begin.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
     after_help = "\
 Needs: what it is to check. A call that is denied is named, and the rest goes on.
+With --deep also apigateway:GET, lambda:GetFunctionConfiguration, iam:SimulatePrincipalPolicy, logs:FilterLogEvents.
 
 Examples:
   tributary doctor --stack tributary
   AWS_PROFILE=prod AWS_REGION=eu-central-1 tributary doctor --stack tributary
+  tributary doctor --stack tributary --deep        after the first deployment, and after a change of the template
   tributary doctor --local"
 )]
 pub(crate) struct Doctor {
+    /// Also what takes requests, roles and the log; needs --stack or --local
+    #[arg(long)]
+    pub(crate) deep: bool,
     #[command(flatten)]
     pub(crate) place: Place,
 }
@@ -241,7 +252,14 @@ pub(crate) struct Env {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Port on 127.0.0.1; 0 takes a free one
+    /// Address to listen on, also for the embedded DynamoDB and SQS
+    ///
+    /// Unless told otherwise only this machine reaches them. A function in a container needs the address of the
+    /// container's network, and 0.0.0.0 takes all. Whoever reaches them may do everything, so never an address that
+    /// others can reach.
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    pub(crate) host: IpAddr,
+    /// Port; 0 takes a free one
     #[arg(long, default_value_t = 3000, value_name = "PORT")]
     pub(crate) port: u16,
     /// Keep tables and queues in this directory; without it they are in memory

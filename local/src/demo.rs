@@ -1,6 +1,7 @@
 //! `tributary demo`: the main job, seen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -88,7 +89,7 @@ pub(crate) async fn run(options: &Demo) -> Result<ExitCode, String> {
     let files = recorded(&folder(options)?)?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| format!("no free port: {error}"))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let world = Arc::new(World::start(None, |_| {}).await?);
+    let world = Arc::new(World::start(Ipv4Addr::LOCALHOST.into(), None, |_| {}).await?);
     let mut stage = Stage {
         client: Client::builder(TokioExecutor::new()).build_http(),
         base: format!("http://{address}"),

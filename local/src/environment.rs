@@ -30,8 +30,11 @@ fn variables(info: &Info) -> Vec<(String, String)> {
         ("TRIBUTARY_SPILL_URL", &queues.spill),
     ]
     .map(|(name, value)| (name.to_owned(), value.clone()));
-    let rules =
-        auth.iter().map(|(source, rules)| (format!("TRIBUTARY_{}_AUTH", source.to_uppercase()), rules.to_string()));
+    let rules = auth.iter().flat_map(|(source, rules)| {
+        let variable = |name| format!("TRIBUTARY_{}_{name}", source.to_uppercase());
+        // A secret's name, which the template sets, would be preferred to the rules.
+        [(variable("AUTH"), rules.to_string()), (variable("SECRET_ID"), String::new())]
+    });
     fixed.into_iter().chain(rules).collect()
 }
 

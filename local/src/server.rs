@@ -1,6 +1,6 @@
 //! `tributary`: the local gateway.
 
-use std::net::Ipv4Addr;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use tokio::net::TcpListener;
 use tributary_gateway::{Call, Gateway, Summary};
 use tributary_pipeline::Deadline;
+use tributary_stack::url;
 
 use crate::cli::{Serve, print, say};
 use crate::world::{REQUEST_MS, World};
@@ -30,13 +31,13 @@ const SAMPLE: &str = r#"{"results":[{"messageId":"m-1","to":"385910000001","sent
 pub(crate) async fn run(options: &Serve) -> Result<ExitCode, String> {
     log_to_stderr();
     // The port first: nothing is begun that cannot be reached.
-    let listener = listen(options.port).await?;
+    let listener = listen(options).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let world = World::start(options.data.clone(), |event| {
+    let world = World::start(options.host, options.data.clone(), |event| {
         print(event);
     });
     let world = Arc::new(world.await?);
-    welcome(&world, address.port(), options);
+    welcome(&world, address, options);
 
     let feed = world.feed.clone();
     let server = axum::serve(listener, router(world.clone())).with_graceful_shutdown(async move {
@@ -60,15 +61,17 @@ pub(crate) async fn run(options: &Serve) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn listen(port: u16) -> Result<TcpListener, String> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
+async fn listen(options: &Serve) -> Result<TcpListener, String> {
+    let (host, port) = (options.host, options.port);
+    TcpListener::bind((host, port)).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             format!("port {port} is taken; stop what listens there, or choose another: --port {}", port.wrapping_add(1))
         }
         std::io::ErrorKind::PermissionDenied => {
             format!("port {port} needs privileges; choose one above 1023: --port 3000")
         }
-        _ => format!("cannot listen on port {port}: {error}"),
+        std::io::ErrorKind::AddrNotAvailable => format!("this machine has no address {host}: --host 127.0.0.1"),
+        _ => format!("cannot listen on {host}, port {port}: {error}"),
     })
 }
 
@@ -180,8 +183,8 @@ fn routes(world: &World) -> Vec<String> {
     world.gateways.keys().map(|source| format!("/{source}")).collect()
 }
 
-fn welcome(world: &World, port: u16, options: &Serve) {
-    let base = format!("http://127.0.0.1:{port}");
+fn welcome(world: &World, address: SocketAddr, options: &Serve) {
+    let base = url(address);
     say("Tributary, local gateway. Routes:\n");
     for (name, gateway) in &world.gateways {
         let events = gateway.source().catalog().len();

@@ -1,6 +1,7 @@
 //! Everything behind the port: embedded back ends, and a gateway for each source.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ impl World {
     /// Starts the back ends and makes a gateway for each source. `each` hears every event that reaches the queue, also
     /// those that other programs send.
     pub(crate) async fn start(
+        host: IpAddr,
         data: Option<PathBuf>,
         each: impl Fn(&str) + Send + Sync + 'static,
     ) -> Result<Self, String> {
@@ -47,7 +49,7 @@ impl World {
             fed.tell(event);
             each(event);
         });
-        let options = StackOptions { data_dir: data, watcher: Some(watcher), ..StackOptions::default() };
+        let options = StackOptions { host, data_dir: data, watcher: Some(watcher), ..StackOptions::default() };
         let resources = |stack: &Stack| Resources {
             journal_table: StackOptions::default().journal_table,
             claims_table: StackOptions::default().claims_table,

@@ -69,6 +69,40 @@ fn the_curl_line_works_when_pasted_and_the_event_is_printed() {
     assert_eq!(ended.code(), Some(0), "Ctrl-C is a normal end");
 }
 
+/// Other systems than Linux have one address of loopback.
+#[cfg(target_os = "linux")]
+#[test]
+fn another_address_is_listened_on_only_if_told_and_then_by_everything() {
+    let endpoints = |gateway: &str| -> Option<Vec<String>> {
+        let output = run(&["env", &format!("--local={gateway}")]);
+        let shown = text(&output.stdout);
+        let endpoints = shown.lines().filter_map(|line| line.strip_prefix("export AWS_ENDPOINT_URL_")?.split_once('='));
+        output.status.success().then(|| endpoints.map(|(_, url)| url.trim_matches('\'').to_owned()).collect())
+    };
+    let reached = |url: &str| std::net::TcpStream::connect(url.trim_start_matches("http://")).is_ok();
+    for (host, told, also) in [
+        (&[] as &[&str], "http://127.0.0.1:", None),
+        (&["--host", "127.0.0.2"], "http://127.0.0.2:", None),
+        (&["--host", "0.0.0.0"], "http://127.0.0.1:", Some("http://127.0.0.2:")),
+    ] {
+        let running = Running::start(host);
+        assert!(running.events_url.starts_with(told), "{host:?}: {}", running.events_url);
+        let endpoints = endpoints(&format!("{told}{}", running.port)).unwrap();
+        assert_eq!(endpoints.len(), 2, "{endpoints:?}");
+        for url in endpoints.iter().map(String::as_str).chain([format!("{told}{}", running.port).as_str()]) {
+            let port = url.strip_prefix(told).unwrap_or_else(|| panic!("{host:?} tells {url}"));
+            for address in ["http://127.0.0.1:", "http://127.0.0.2:"] {
+                let wanted = address == told || Some(address) == also;
+                assert_eq!(reached(&format!("{address}{port}")), wanted, "{host:?}: {address}{port}");
+            }
+        }
+    }
+    // An address of documents, which no machine has.
+    let output = run(&["--host", "203.0.113.1", "--port", "0"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("no address 203.0.113.1"), "{}", text(&output.stderr));
+}
+
 #[test]
 fn a_taken_port_and_a_wrong_flag_say_what_to_do() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

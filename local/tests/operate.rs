@@ -9,7 +9,6 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use common::operator::{Operated, quarantined};
 use common::{report, reports, run, text, tributary};
 use tributary_events::Event;
@@ -167,29 +166,6 @@ fn secrets(rules: fn(&str) -> Option<&'static str>) -> String {
     url
 }
 
-/// The queues and tables of a stack, named as the template and CloudFormation name them.
-fn make_stack(operated: &Operated, stack: &str) {
-    operated.runtime.block_on(async {
-        for queue in ["quarantine", "spill", "events"] {
-            operated.sqs.create_queue().queue_name(format!("{stack}-{queue}")).send().await.unwrap();
-        }
-        for (table, keys) in [("JournalTable", &["pk", "sk"][..]), ("ClaimsTable", &["pk"])] {
-            make_table(operated, &format!("{stack}-{table}-1A2B3C"), keys).await;
-        }
-    });
-}
-
-async fn make_table(operated: &Operated, name: &str, keys: &[&str]) {
-    let mut create = operated.dynamodb.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
-    for (key, kind) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
-        let scalar = if keys.len() == 1 { ScalarAttributeType::B } else { ScalarAttributeType::S };
-        let attribute = AttributeDefinition::builder().attribute_name(*key).attribute_type(scalar).build();
-        let element = KeySchemaElement::builder().attribute_name(*key).key_type(kind).build();
-        create = create.attribute_definitions(attribute.unwrap()).key_schema(element.unwrap());
-    }
-    create.send().await.unwrap();
-}
-
 /// Only what makes the SDK talk to the stand-ins: a stack is found by its name.
 fn on_stack(operated: &Operated, arguments: &[&str]) -> Output {
     let mut command = tributary();
@@ -212,7 +188,7 @@ fn doctor_finds_nothing_wrong_with_the_local_gateway_and_much_with_a_bad_stack()
     assert!(told.contains("claims expire by `x`") && told.contains("not applicable locally"), "{told}");
     assert!(told.contains("0 to look at, 0 failed"), "{told}");
 
-    make_stack(&operated, "shop");
+    operated.make_stack("shop");
     let output = on_stack(&operated, &["doctor", "--stack", "shop"]);
     let told = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{told}{}", text(&output.stderr));
@@ -238,7 +214,7 @@ fn doctor_finds_nothing_wrong_with_the_local_gateway_and_much_with_a_bad_stack()
 fn doctor_sees_what_waits_and_what_has_wrong_keys() {
     let operated = Operated::start();
     operated.send(operated.quarantine(), &quarantined("karte", "", "", "empty", "canary-9d").to_string());
-    operated.runtime.block_on(make_table(&operated, "wrong", &["pk"]));
+    operated.runtime.block_on(operated.make_table("wrong", &["pk"]));
     let mut command = operated.by_variables();
     let output = command.args(["doctor"]).env("TRIBUTARY_JOURNAL_TABLE", "wrong").output().unwrap();
     let told = text(&output.stdout);
@@ -253,7 +229,7 @@ fn doctor_sees_what_waits_and_what_has_wrong_keys() {
 #[test]
 fn a_stack_that_is_not_there_or_there_twice_says_what_to_do() {
     let operated = Operated::start();
-    make_stack(&operated, "shop");
+    operated.make_stack("shop");
     for (arguments, wanted) in [
         (&["tail", "quarantine", "--stack", "shpo"][..], "did you mean --stack shop?"),
         (&["tail", "quarantine", "--stack", "elsewhere"], "stacks here: shop, tributary"),
@@ -268,7 +244,7 @@ fn a_stack_that_is_not_there_or_there_twice_says_what_to_do() {
     let output = on_stack(&operated, &["redrive", "dead", "--stack", "shop"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     operated.runtime.block_on(async {
-        make_table(&operated, "shop-JournalTable-9Z", &["pk", "sk"]).await;
+        operated.make_table("shop-JournalTable-9Z", &["pk", "sk"]).await;
         operated
             .sqs
             .create_queue()

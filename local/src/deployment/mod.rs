@@ -2,6 +2,7 @@
 
 mod aws;
 pub(crate) mod gateway;
+pub(crate) mod plain;
 mod stack;
 pub(crate) mod trouble;
 

@@ -2,6 +2,7 @@
 
 mod backlog;
 mod clock;
+mod deep;
 mod queues;
 mod report;
 mod rights;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 use self::report::Report;
 use crate::cli::{Doctor, Queue, print};
 use crate::deployment::trouble::Trouble;
-use crate::deployment::{Deployment, Table};
+use crate::deployment::{Deployment, Kind, Table};
 
 /// Names of tables and URLs of queues, as far as they were found.
 struct Found {
@@ -32,6 +33,9 @@ impl Found {
 
 pub(crate) async fn run(options: &Doctor) -> Result<ExitCode, String> {
     let deployment = Deployment::find(&options.place).await?;
+    if options.deep && matches!(deployment.kind, Kind::Environment) {
+        return Err("--deep needs a stack with all that belongs to it: --stack NAME; or --local".to_owned());
+    }
     print(&format!("{}\n", deployment.name()));
     let mut report = Report::default();
     // First, for where nothing answers every other check would wait in vain.
@@ -42,6 +46,9 @@ pub(crate) async fn run(options: &Doctor) -> Result<ExitCode, String> {
         secrets::check(&found.deployment, &mut report).await;
         backlog::check(&found, &mut report).await;
         rights::check(&found, &mut report).await;
+        if options.deep {
+            deep::check(&found, &mut report).await;
+        }
     }
     Ok(report.finish())
 }

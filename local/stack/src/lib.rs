@@ -1,5 +1,5 @@
-//! What a deployment has in AWS, in one process on one machine: DynamoDB and SQS on loopback ports, with the tables and
-//! queues of the gateway made. The functions speak to them with the same SDK clients over the same wire protocols as in
+//! What a deployment has in AWS, in one process on one machine: DynamoDB and SQS on ports of their own, with the
+//! tables and queues of the gateway made. The functions speak to them with the same SDK clients over the same wire protocols as in
 //! Lambda; only the endpoint differs.
 //!
 //! - DynamoDB is `dynoxide-rs`, served in process. It does not show: permissions, throttling and hot partitions,
@@ -21,6 +21,7 @@ mod server;
 mod sqs;
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ use tokio::task::JoinSet;
 pub use self::clients::{dynamodb_client, sqs_client};
 pub use self::proxy::{Fault, Proxy, Rule};
 use self::server::Server;
+pub use self::server::url;
 
 /// Hears the body of a message. The sender waits for it, so it must be quick.
 pub type Watcher = Arc<dyn Fn(&str) + Send + Sync>;
@@ -39,6 +41,9 @@ pub type Watcher = Arc<dyn Fn(&str) + Send + Sync>;
 /// Where the data is, and what things are called.
 #[derive(Clone)]
 pub struct StackOptions {
+    /// The address to listen on, of loopback unless told otherwise. Whoever reaches another one may read and change
+    /// everything: nobody proves who he is.
+    pub host: IpAddr,
     /// A directory, made if missing, for `dynamodb.sqlite` and `sqs.sqlite`; memory without one.
     pub data_dir: Option<PathBuf>,
     /// Keys `pk` (string) and `sk` (string).
@@ -63,6 +68,7 @@ pub struct StackOptions {
 impl Default for StackOptions {
     fn default() -> Self {
         Self {
+            host: Ipv4Addr::LOCALHOST.into(),
             data_dir: None,
             journal_table: "tributary-journal".to_owned(),
             claims_table: "tributary-claims".to_owned(),
@@ -79,6 +85,7 @@ impl Default for StackOptions {
 impl fmt::Debug for StackOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StackOptions")
+            .field("host", &self.host)
             .field("data_dir", &self.data_dir)
             .field("journal_table", &self.journal_table)
             .field("claims_table", &self.claims_table)
@@ -101,9 +108,9 @@ pub enum StackError {
         /// What the system says.
         reason: String,
     },
-    /// No port of the loopback interface can be had.
-    #[error("cannot listen on 127.0.0.1: {0}")]
-    Listen(#[source] std::io::Error),
+    /// No port of the address can be had.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(IpAddr, #[source] std::io::Error),
     /// The table database cannot be opened.
     #[error("cannot open the embedded DynamoDB: {0}")]
     Database(String),
@@ -158,7 +165,7 @@ impl fmt::Debug for Stack {
 }
 
 impl Stack {
-    /// Starts both stand-ins on free loopback ports and makes what is missing of tables and queues.
+    /// Starts both stand-ins on free ports and makes what is missing of tables and queues.
     ///
     /// # Errors
     ///
@@ -179,19 +186,19 @@ impl Stack {
         let watch = watcher.map(|watcher| sqs::Watch { queue: options.events_queue.clone(), watcher });
         // First, because it locks the directory.
         let queue_file = options.data_dir.as_ref().map(|directory| directory.join("sqs.sqlite"));
-        let sqs = sqs::start(queue_file.as_deref(), Arc::clone(&options.clock), watch).await?;
+        let sqs = sqs::start(options.host, queue_file.as_deref(), Arc::clone(&options.clock), watch).await?;
         let dynamodb = DynamoDb::start(&options).await?;
         provision::tables(&dynamodb_client(&dynamodb.url), &options).await?;
         let queues = provision::queues(&sqs_client(sqs.url()), &options).await?;
         Ok(Self { dynamodb, sqs, queues })
     }
 
-    /// `http://127.0.0.1:<port>`
+    /// `http://127.0.0.1:<port>`, or with the address of the options.
     pub fn dynamodb_url(&self) -> &str {
         &self.dynamodb.url
     }
 
-    /// `http://127.0.0.1:<port>`
+    /// `http://127.0.0.1:<port>`, or with the address of the options.
     pub fn sqs_url(&self) -> &str {
         self.sqs.url()
     }
@@ -248,7 +255,8 @@ impl DynamoDb {
             }
         };
         let database = database.map_err(|error| StackError::Database(error.to_string()))?;
-        let (listener, url) = server::listen().await.map_err(StackError::Listen)?;
+        let (listener, url) =
+            server::listen(options.host).await.map_err(|error| StackError::Listen(options.host, error))?;
         let (stop, stopped) = oneshot::channel();
         let mut task = JoinSet::new();
         let served = database.clone();

@@ -1,7 +1,7 @@
-//! A small HTTP/1.1 server on a loopback port, which ends with the value that stands for it.
+//! A small HTTP/1.1 server on a free port, which ends with the value that stands for it.
 
 use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -71,13 +71,16 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Listens on a free port of 127.0.0.1. `make` gets the URL and what tells of the stop, and gives the handler.
-    pub(crate) async fn start<H, F>(make: impl FnOnce(String, watch::Receiver<bool>) -> H) -> std::io::Result<Self>
+    /// Listens on a free port of this address. `make` gets the URL and what tells of the stop, and gives the handler.
+    pub(crate) async fn start<H, F>(
+        host: IpAddr,
+        make: impl FnOnce(String, watch::Receiver<bool>) -> H,
+    ) -> std::io::Result<Self>
     where
         H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<Response<Answer>, Dropped>> + Send + 'static,
     {
-        let (listener, url) = listen().await?;
+        let (listener, url) = listen(host).await?;
         let (stop, stopping) = watch::channel(false);
         let handler = make(url.clone(), stopping.clone());
         let mut task = JoinSet::new();
@@ -85,7 +88,7 @@ impl Server {
         Ok(Self { url, stop, task })
     }
 
-    /// `http://127.0.0.1:<port>`
+    /// `http://<address>:<port>`
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -99,11 +102,22 @@ impl Server {
     }
 }
 
-/// A listener on a free port of the loopback interface, and its URL.
-pub(crate) async fn listen() -> std::io::Result<(TcpListener, String)> {
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-    let url = format!("http://{}", listener.local_addr()?);
+/// A listener on a free port of this address, and its URL.
+pub(crate) async fn listen(host: IpAddr) -> std::io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind(SocketAddr::from((host, 0))).await?;
+    let url = url(listener.local_addr()?);
     Ok((listener, url))
+}
+
+/// How this machine reaches what listens there. All addresses of the machine are no address to send to; among them is
+/// that of the loopback interface.
+pub fn url(mut address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        IpAddr::V4(_) | IpAddr::V6(_) => {}
+    }
+    format!("http://{address}")
 }
 
 async fn accept<H, F>(listener: TcpListener, handler: H, mut stopping: watch::Receiver<bool>)

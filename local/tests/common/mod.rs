@@ -67,7 +67,7 @@ impl Running {
         let (tell, printed) = mpsc::channel();
         std::thread::spawn(move || events.map_while(Result::ok).for_each(|event| drop(tell.send(event))));
         let after = |marker: &str| said.split_once(marker).unwrap_or_else(|| panic!("no {marker:?} in: {said}")).1;
-        let port = after("http://127.0.0.1:").split('/').next().unwrap().parse().unwrap();
+        let port = after("POST http://").split('/').next().unwrap().rsplit(':').next().unwrap().parse().unwrap();
         let events_url = after("Events, also printed here:").split_whitespace().next().unwrap().to_owned();
         Self { child, port, events_url, said, printed: Mutex::new(printed) }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_sqs::types::QueueAttributeName;
 
 use super::{Running, text, tributary};
@@ -36,6 +37,29 @@ impl Operated {
         let dynamodb = tributary_stack::dynamodb_client(&env["AWS_ENDPOINT_URL_DYNAMODB"]);
         drop(_inside);
         Self { running, local, env, runtime, sqs, dynamodb }
+    }
+
+    /// The queues and tables of a stack, named as the template and CloudFormation name them.
+    pub fn make_stack(&self, stack: &str) {
+        self.runtime.block_on(async {
+            for queue in ["quarantine", "spill", "events"] {
+                self.sqs.create_queue().queue_name(format!("{stack}-{queue}")).send().await.unwrap();
+            }
+            for (table, keys) in [("JournalTable", &["pk", "sk"][..]), ("ClaimsTable", &["pk"])] {
+                self.make_table(&format!("{stack}-{table}-1A2B3C"), keys).await;
+            }
+        });
+    }
+
+    pub async fn make_table(&self, name: &str, keys: &[&str]) {
+        let mut create = self.dynamodb.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+        for (key, kind) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
+            let scalar = if keys.len() == 1 { ScalarAttributeType::B } else { ScalarAttributeType::S };
+            let attribute = AttributeDefinition::builder().attribute_name(*key).attribute_type(scalar).build();
+            let element = KeySchemaElement::builder().attribute_name(*key).key_type(kind).build();
+            create = create.attribute_definitions(attribute.unwrap()).key_schema(element.unwrap());
+        }
+        create.send().await.unwrap();
     }
 
     /// A command on the local gateway.

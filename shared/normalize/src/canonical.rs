@@ -31,12 +31,6 @@ pub fn fingerprint(json: &str, volatile: &Volatile) -> String {
     Key::new("canonical", None).bytes(&out).finish().to_string()
 }
 
-/// As [`fingerprint`], with nothing volatile.
-#[must_use]
-pub fn whole(json: &str) -> String {
-    fingerprint(json, &Volatile::none())
-}
-
 /// Fields that a vendor changes between two deliveries of one event, as paths within the event's element.
 ///
 /// From `volatile.txt`, one path a line: names divided by `.`, `[]` for the elements of an array, `*` for any name. What

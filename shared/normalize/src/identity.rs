@@ -14,6 +14,8 @@
 //! the vendor does not keep its word. Therefore such an event brings [`Says`] for its claim: two events of one id that say
 //! different things are a conflict, which goes to quarantine, and no duplicate.
 
+use serde_json::Value;
+use tributary_events::data::Order;
 use tributary_events::{Data, EventId, EventType, Key, Says, Timestamp};
 
 use crate::canonical::{self, Volatile, spelling};
@@ -34,6 +36,8 @@ enum Repeats {
     Same,
     /// The time: the event is told again later, such as an order by a page that is loaded anew.
     Later,
+    /// Amounts: the vendor goes on adding up what the event was worth.
+    Amended,
 }
 
 /// An event's name and account, from which its identity is made.
@@ -90,10 +94,10 @@ impl Identity {
         Self { collides: self.collides.map(|_| Repeats::Later), ..self }
     }
 
-    /// To go: every vendor names its events by [`Naming`].
+    /// Says that the vendor tells one occurrence again with another amount.
     #[must_use]
-    pub fn of_key(id: EventId) -> Self {
-        Self { id, collides: None }
+    pub fn amended_later(self) -> Self {
+        Self { collides: self.collides.map(|_| Repeats::Amended), ..self }
     }
 
     /// The id.
@@ -104,22 +108,25 @@ impl Identity {
 
     /// What the event says, for its claim; `None` where equal ids are equal events.
     pub(crate) fn says(&self, kind: EventType, time: Option<Timestamp>, data: &Data<'_>) -> Option<Says> {
-        let time = match self.collides? {
-            Repeats::Same => time,
-            Repeats::Later => None,
+        let (time, order) = match self.collides? {
+            Repeats::Same => (time, data.order.as_deref()),
+            Repeats::Later => (None, data.order.as_deref()),
+            Repeats::Amended => (time, None),
         };
-        Some(says(kind, time, data))
+        Some(says(kind, time, order, data))
     }
 }
 
 /// What makes an event that event, from what was read of it: type, time, outcome, words, amounts.
 ///
 /// Nothing that two dialects of one report spell in two ways, and nothing that the vendor corrects later, such as prices.
-fn says(kind: EventType, time: Option<Timestamp>, data: &Data<'_>) -> Says {
+fn says(kind: EventType, time: Option<Timestamp>, order: Option<&Order<'_>>, data: &Data<'_>) -> Says {
     let nanos = time.map(|at| at.unix_nanos().to_string());
     let failure = data.failure.as_deref();
     let message = data.message.as_deref();
-    let order = data.order.as_deref();
+    // Values of the customer's own event; an order says its own.
+    let values = data.attributes.as_deref().filter(|_| data.order.is_none());
+    let values = values.map(|values| canonical::fingerprint(values.get(), &Volatile::none()));
     let total = order.and_then(|order| order.total.as_ref());
     let key = Key::new(kind.as_str(), nanos.as_deref())
         .part(failure.map(|failure| failure.reason.as_str()))
@@ -130,7 +137,8 @@ fn says(kind: EventType, time: Option<Timestamp>, data: &Data<'_>) -> Says {
         .part(data.note.as_deref().and_then(|note| note.text.as_deref()))
         .part(data.click.as_deref().and_then(|click| click.url.as_deref()))
         .part(order.and_then(|order| order.status.as_deref()))
-        .part(total.and_then(|total| total.amount.as_deref()).map(shortest));
+        .part(total.and_then(|total| total.amount.as_deref()).map(shortest))
+        .part(values.as_deref());
     let items = data.items.iter().flatten();
     items
         .fold(key, |key, item| {
@@ -164,6 +172,21 @@ pub fn is_placeholder(text: &str) -> bool {
         || VARIABLES.iter().any(|(open, close)| text.starts_with(open) && text.ends_with(close))
 }
 
+/// Whether JSON holds no value at all: nothing but null, empty text, and what is made of these.
+#[must_use]
+pub fn is_nothing(json: &str) -> bool {
+    fn nothing(value: &Value) -> bool {
+        match value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(items) => items.iter().all(nothing),
+            Value::Object(fields) => fields.values().all(nothing),
+            Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    serde_json::from_str(json).is_ok_and(|value| nothing(&value))
+}
+
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
@@ -182,6 +205,26 @@ mod tests {
     }
 
     #[test]
+    fn ids_stay_what_they_were() {
+        // Pinned: a change here re-delivers every event seen in the last 30 days.
+        let volatile = Volatile::none();
+        let me = naming(&volatile);
+        let ids = [
+            me.occurrence(&text("42")).unwrap().id(),
+            me.fields(&[&text("42"), &text("2026-01-15T12:00:00Z")], &[&text("+4179")]).unwrap().id(),
+            me.element(r#"{"a":1,"b":["2026-01-15T12:00:00Z"]}"#).id(),
+            me.with(Some("person")).element("{}").id(),
+        ];
+        let pinned = [
+            "02b9684d-1be8-816d-a96b-a27e65819852",
+            "a65b6c71-9e54-8d88-a240-2985fdc522a0",
+            "81891211-ba08-8ea7-b261-46de889f5675",
+            "02de539f-c313-8a45-954d-7861f5a2c697",
+        ];
+        assert_eq!(ids.map(|id| id.to_string()), pinned);
+    }
+
+    #[test]
     fn what_stands_where_an_id_should_is_none() {
         for none in
             ["", " ", "0", "00", "-", "--", "NaN", "null", "Undefined", "{{order_id}}", "${id}", "%ID%", "(not set)"]
@@ -191,6 +234,16 @@ mod tests {
         }
         for id in ["1", "-1", "10", "a-0", "nan-1", "<a@b.example>", "{6f9619ff}", "100%", "T-0"] {
             assert!(!is_placeholder(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_what_holds_no_value() {
+        for nothing in ["null", "\"\"", "{}", "[]", r#"{"a":null,"b":["",{"c":[]}]}"#] {
+            assert!(is_nothing(nothing), "{nothing}");
+        }
+        for something in ["0", "false", "\" \"", r#"{"a":[0]}"#, "{", "1e999"] {
+            assert!(!is_nothing(something), "{something}");
         }
     }
 

@@ -143,12 +143,6 @@ impl<'c> Output<'c> {
         Self { source, volatile, context, events, rejects, list: None, elements, bytes: 0, unknown_segments: 0, audit }
     }
 
-    /// To go with the keys of before.
-    #[must_use]
-    pub fn source(&self) -> &'static str {
-        self.source
-    }
-
     /// Begins the identity of an event: in the vendor's `account`, where it has several, and by the vendor's own name of
     /// what happened (ours, in a word that stays, where the body names nothing).
     #[must_use]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
+
 use crate::canonical::Volatile;
 use crate::catalog::{Row, Url};
 use crate::output::{MAX_BYTES, MAX_PARTS, Normalized, Output, RejectReason};
@@ -9,6 +11,9 @@ use crate::request::Request;
 
 /// Deepest nesting of brackets taken. serde stops at 128; vendors stay below 20.
 pub(crate) const MAX_DEPTH: usize = 64;
+
+/// Bodies that are a batch with nothing in it, whatever the vendor calls its batches: no event, no reject.
+const EMPTY_BATCHES: [&str; 3] = ["[]", r#"{"results":[]}"#, r#"{"events":[]}"#];
 
 /// A vendor whose webhooks are read.
 pub trait Source: Sync + Send + std::fmt::Debug {
@@ -28,7 +33,8 @@ pub trait Source: Sync + Send + std::fmt::Debug {
 
     /// Reads an authentic request and puts out everything in it: each part as an event or a reject.
     ///
-    /// `text` is the body as compact JSON where it was JSON, else as it came.
+    /// `text` is the body as compact JSON where it was an array or an object, else as it came. It is never any other JSON,
+    /// nor an empty batch.
     ///
     /// # Errors
     /// [`Unreadable`] if nothing of the body can be told apart: it goes to quarantine whole. Parts already put out are
@@ -153,7 +159,13 @@ fn read(source: &dyn Source, request: &Request<'_>, out: &mut Output<'_>) -> Res
     if is_json && tributary_events::depth(text) > MAX_DEPTH {
         return Err(Failure::TooDeep);
     }
+    if !is_json && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        return Err(unreadable(RejectReason::WrongShape, "the body is neither an array nor an object".to_owned()));
+    }
     let text = if is_json { tributary_events::compact(text) } else { Cow::Borrowed(text) };
+    if EMPTY_BATCHES.contains(&&*text) {
+        return Ok(());
+    }
     source.read(request, &text, out).map_err(Failure::Unreadable)?;
     out.surround(&text);
     Ok(())

@@ -15,11 +15,6 @@ const BEYOND_THE_ROWS: &[(&str, &str)] = &[
     // A note that was edited or removed: no message to anybody.
     ("carrotquest", "conversation.note_removed"),
     ("carrotquest", "conversation.note_updated"),
-    // Documented verbs and logs that no scope is known to send: an edited note, a chat changed in another way.
-    ("channeltalk", "conversation.note_updated"),
-    ("channeltalk", "conversation.updated"),
-    // A message of a manager or bot whose `state` is `failed`.
-    ("channeltalk", "message.undelivered"),
     // `talk_message_fail` of a mail that bounced.
     ("karte", "message.bounced"),
     // `message_open` of the control group: nothing was shown or sent.

@@ -22,10 +22,8 @@ const AROUND: &[(&str, &str)] = &[
     // What the poller's answers say of paging and of the campaign whose recipients are listed.
     ("channeltalk", "next"),
     ("channeltalk", "prev"),
-    ("channeltalk", "campaign.channelId"),
-    ("channeltalk", "campaign.name"),
-    ("channeltalk", "campaign.sendMedium"),
     ("channeltalk", "oneTimeMsg.channelId"),
+    ("channeltalk", "oneTimeMsg.id"),
     ("channeltalk", "oneTimeMsg.name"),
     ("channeltalk", "oneTimeMsg.sendMedium"),
     // Counters of the batch.

@@ -17,7 +17,10 @@ const MAX_EVENTS: usize = 25;
 const MAX_BYTES: usize = 300 * 1024;
 /// Most compressed bytes of a chunk of one event: a DynamoDB item has 400 KB with names and keys.
 const MAX_SINGLE_BYTES: usize = 390 * 1024;
-/// Most inflated bytes read back: far above what 25 messages of the largest size take.
+/// Most bytes of a chunk before it is compressed, unless one event is larger: what compresses well would be small in the
+/// journal and large in the memory of whoever reads it back.
+const MAX_PLAIN: usize = 2 * 1024 * 1024;
+/// Most inflated bytes read back: above what 25 messages of the largest size take, for chunks of before that bound.
 const MAX_INFLATED: usize = 64 * 1024 * 1024;
 /// Written now: each message with what its event says.
 const VERSION: u8 = 2;
@@ -138,7 +141,9 @@ impl Chunk {
     /// # Errors
     /// [`Damaged`].
     pub fn messages(&self) -> Result<Vec<Message>, Damaged> {
-        let data = zstd::bulk::decompress(&self.data, MAX_INFLATED).map_err(|_| Damaged)?;
+        let length = zstd::zstd_safe::get_frame_content_size(&self.data).ok().flatten();
+        let length = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(MAX_INFLATED);
+        let data = zstd::bulk::decompress(&self.data, length.min(MAX_INFLATED)).map_err(|_| Damaged)?;
         let mut reader = Reader(&data);
         let version = reader.take(1)?[0];
         if ![VERSION, WITHOUT_SAYS].contains(&version) {
@@ -248,7 +253,18 @@ pub fn split(messages: Vec<Message>, max_message_bytes: usize) -> Split {
     out
 }
 
+/// Bytes of a message in a chunk, about.
+fn plain(message: &Message) -> usize {
+    message.body.len() + message.group.len()
+}
+
 fn halve(mut piece: Vec<Message>, out: &mut Split) {
+    if piece.len() > 1 && piece.iter().map(plain).sum::<usize>() > MAX_PLAIN {
+        let second = piece.split_off(piece.len() / 2);
+        halve(piece, out);
+        halve(second, out);
+        return;
+    }
     let data = pack(&piece);
     let limit = if piece.len() == 1 { MAX_SINGLE_BYTES } else { MAX_BYTES };
     if data.len() <= limit {

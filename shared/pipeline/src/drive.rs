@@ -28,10 +28,42 @@ pub(crate) struct Driven {
 }
 
 /// A chunk, its messages, and how far each is.
-struct Work<'a> {
+pub(crate) struct Work<'a> {
     chunk: &'a Chunk,
     messages: &'a [Message],
     states: Vec<State>,
+}
+
+impl Work<'_> {
+    fn rest(&self) -> Vec<&Message> {
+        let open = self.messages.iter().zip(&self.states).filter(|(_, state)| !state.is_settled());
+        open.map(|(message, _)| message).collect()
+    }
+
+    /// The chunk with what must stay of it, and a lease that ends now. None if nothing must.
+    pub(crate) fn rest_of_chunk(&self, now_ms: i64) -> Option<Chunk> {
+        let rest = self.rest();
+        (!rest.is_empty()).then(|| Chunk {
+            data: pack(rest.iter().copied()),
+            events: rest.len(),
+            lease_ms: now_ms,
+            ..self.chunk.clone()
+        })
+    }
+}
+
+/// Sums up how far the events of some chunks are.
+pub(crate) fn sum(work: &[Work<'_>]) -> Driven {
+    let mut driven = Driven::default();
+    for state in work.iter().flat_map(|work| &work.states) {
+        match state {
+            State::Sent => driven.sent += 1,
+            State::Foreign => driven.duplicate += 1,
+            State::Kept => driven.conflict += 1,
+            State::Unclaimed | State::Ours | State::Refused | State::Conflict => driven.left += 1,
+        }
+    }
+    driven
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +100,18 @@ pub(crate) fn tell_conflicts(chunk: Option<ChunkId>, events: &[EventId]) {
 }
 
 impl Pipeline {
-    /// Drives chunks that this caller holds the leases of. Never fails: what is not done is left for the sweeper.
+    /// Drives chunks that this caller holds the leases of, and settles them. Never fails: what is not done is left for the
+    /// sweeper.
     ///
     /// Dropping the future at any point is safe in the same way.
     pub(crate) async fn drive(&self, chunks: &[(&Chunk, &[Message])], deadline: Deadline) -> Driven {
+        let work = self.carry(chunks, deadline).await;
+        join_all(work.iter().map(|work| self.settle(work))).await;
+        sum(&work)
+    }
+
+    /// Claims, puts conflicts into quarantine, sends. The chunks stay as they are: the caller settles them.
+    pub(crate) async fn carry<'a>(&self, chunks: &[(&'a Chunk, &'a [Message])], deadline: Deadline) -> Vec<Work<'a>> {
         let lease_ms = chunks.iter().map(|(chunk, _)| chunk.lease_ms).min().unwrap_or(i64::MAX);
         let deadline = deadline.earlier(lease_ms - LEASE_MARGIN_MS);
         let mut work: Vec<Work<'_>> = chunks
@@ -88,17 +128,7 @@ impl Pipeline {
             let kept = work.messages.iter().zip(&work.states).filter(|(_, state)| **state == State::Kept);
             tell_conflicts(Some(work.chunk.key.id), &kept.map(|(message, _)| message.id).collect::<Vec<_>>());
         }
-        let mut driven = Driven::default();
-        for state in work.iter().flat_map(|work| &work.states) {
-            match state {
-                State::Sent => driven.sent += 1,
-                State::Foreign => driven.duplicate += 1,
-                State::Kept => driven.conflict += 1,
-                State::Unclaimed | State::Ours | State::Refused | State::Conflict => driven.left += 1,
-            }
-        }
-        join_all(work.iter().map(|work| self.settle(work))).await;
-        driven
+        work
     }
 
     async fn claim(&self, work: &mut Work<'_>, deadline: Deadline) {
@@ -191,23 +221,16 @@ impl Pipeline {
     }
 
     /// Deletes the chunk if each of its events is on the queue, somebody else's or in quarantine; else keeps the rest.
-    async fn settle(&self, work: &Work<'_>) {
-        let Work { chunk, messages, states } = work;
-        let rest: Vec<&Message> =
-            messages.iter().zip(states).filter(|(_, state)| !state.is_settled()).map(|(message, _)| message).collect();
-        let outcome = if rest.is_empty() {
-            self.journal.delete(&chunk.key).await.map(|()| Fenced::Done)
-        } else if rest.len() == messages.len() {
+    pub(crate) async fn settle(&self, work: &Work<'_>) {
+        let Work { chunk, messages, .. } = work;
+        let left = work.rest().len();
+        if left == messages.len() {
             // Nothing to take out: the lease runs out by itself.
             return;
-        } else {
-            let rest_of_it = Chunk {
-                data: pack(rest.iter().copied()),
-                events: rest.len(),
-                lease_ms: self.clock.now_ms(),
-                ..(*chunk).clone()
-            };
-            self.journal.rewrite(&rest_of_it).await
+        }
+        let outcome = match work.rest_of_chunk(self.clock.now_ms()) {
+            None => self.journal.delete(chunk).await,
+            Some(rest) => self.journal.rewrite(&rest).await,
         };
         match outcome {
             Ok(Fenced::Done) => {}

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tributary_events::{EventId, Says};
 
-use crate::chunk::{Chunk, ChunkId, ChunkKey};
+use crate::chunk::{Chunk, ChunkId};
 
 /// A call did not do its work, or its reply was lost: nobody knows whether it took effect.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,22 +26,34 @@ pub enum Fenced {
     Lost,
 }
 
-/// Where chunks lie until they are settled.
+/// Some of the chunks of a shard whose lease ran out, oldest first.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The chunks.
+    pub chunks: Vec<Chunk>,
+    /// Where the next page begins; none if this is the last.
+    pub next: Option<String>,
+}
+
+/// Where chunks lie until they are settled. Whatever ends or moves a chunk asks for its epoch: whoever has taken it since
+/// keeps it.
 #[async_trait]
 pub trait Journal: Send + Sync {
     /// Puts new chunks, any number. One answer a chunk, in order. Putting the same chunk again is harmless.
     async fn put(&self, chunks: &[Chunk]) -> Vec<Result<(), Fault>>;
-    /// Deletes a chunk, whoever holds it: only ever called for a settled one, which stays settled.
-    async fn delete(&self, key: &ChunkKey) -> Result<(), Fault>;
+    /// Deletes a settled chunk, if the epoch is still the chunk's. One that is not there is deleted already.
+    async fn delete(&self, chunk: &Chunk) -> Result<Fenced, Fault>;
     /// Replaces the data of a chunk and its lease, if it is there and the epoch is still the chunk's.
     async fn rewrite(&self, chunk: &Chunk) -> Result<Fenced, Fault>;
-    /// Chunks of a shard whose lease ran out before `now_ms`, oldest first, read consistently. May stop early.
-    async fn expired(&self, shard: u8, now_ms: i64) -> Result<Vec<Chunk>, Fault>;
+    /// Chunks of a shard whose lease ran out before `now_ms`, read consistently: about 1 MiB of them, from where an earlier
+    /// page says the next begins. A page may be empty though others follow.
+    async fn expired(&self, shard: u8, now_ms: i64, from: Option<&str>) -> Result<Page, Fault>;
     /// Takes a chunk whose lease ran out before `now_ms`, if its epoch is still the seen one: sets lease, epoch and tries
     /// to those of `taken`.
     async fn take(&self, seen: &Chunk, taken: &Chunk, now_ms: i64) -> Result<Fenced, Fault>;
-    /// Moves a chunk aside, where the sweeper does not look. Doing it twice is harmless.
-    async fn bury(&self, chunk: &Chunk) -> Result<(), Fault>;
+    /// Moves a chunk, as given, to where the sweeper does not look, if it is there and the epoch is still the chunk's: in
+    /// one transaction, so that nobody ever sees both copies or neither.
+    async fn bury(&self, chunk: &Chunk) -> Result<Fenced, Fault>;
 }
 
 /// What became of the claim on one event.
@@ -128,8 +140,8 @@ pub trait Outbox: Send + Sync {
     async fn warm(&self) {}
     /// Receives up to 10 messages without waiting. They come again unless removed.
     async fn receive(&self) -> Result<Vec<Incoming>, Fault>;
-    /// Removes a received message.
-    async fn remove(&self, handle: &str) -> Result<(), Fault>;
+    /// Removes 1 to 10 received messages, by their handles. Gives how many are not known to be removed: they come again.
+    async fn remove(&self, handles: &[&str]) -> Result<usize, Fault>;
 }
 
 /// Time and chance.

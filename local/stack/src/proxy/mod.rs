@@ -4,6 +4,7 @@ mod fault;
 mod partial;
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -126,7 +127,7 @@ impl Proxy {
             authority,
             client: Client::builder(TokioExecutor::new()).build_http(),
         });
-        let server = Server::start(|_, _| {
+        let server = Server::start(Ipv4Addr::LOCALHOST.into(), |_, _| {
             move |request| {
                 let forward = Arc::clone(&forward);
                 async move { forward.answer(request).await }

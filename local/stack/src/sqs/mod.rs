@@ -1,4 +1,4 @@
-//! A queue service for one machine: the JSON protocol of Amazon SQS on a loopback port, its state in SQLite.
+//! A queue service for one machine: the JSON protocol of Amazon SQS on a port of its own, its state in SQLite.
 //!
 //! It serves `CreateQueue`, `GetQueueUrl`, `ListQueues`, `GetQueueAttributes`, `SetQueueAttributes`, `DeleteQueue`,
 //! `PurgeQueue`, `SendMessage`, `ReceiveMessage`, `DeleteMessage`, `ChangeMessageVisibility` and the batches of the last
@@ -21,6 +21,7 @@ mod protocol;
 mod queues;
 mod store;
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,6 +63,7 @@ pub(crate) struct Watch {
 
 /// Opens the queues, in a file or in memory, and serves them.
 pub(crate) async fn start(
+    host: IpAddr,
     path: Option<&Path>,
     clock: Arc<dyn Clock>,
     watch: Option<Watch>,
@@ -76,7 +78,7 @@ pub(crate) async fn start(
             }
             _ => StackError::Queue(error.to_string()),
         })?;
-    Server::start(|base, stopping| {
+    Server::start(host, |base, stopping| {
         let service = Arc::new(Service {
             store: Arc::new(store),
             base,
@@ -90,7 +92,7 @@ pub(crate) async fn start(
         }
     })
     .await
-    .map_err(StackError::Listen)
+    .map_err(|error| StackError::Listen(host, error))
 }
 
 struct Service {

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
 use tributary_events::data::{
     Address, AddressKind, Campaign, Click, Client, Consent, Contact, Device, Geo, Import, Message, Segment, Template,
 };
@@ -11,6 +10,7 @@ use tributary_events::{Channel, Data, Draft, EventType, Failure, Str};
 use super::meaning::{Meaning, channel_word, meaning};
 use super::payload::{Event, EventData, Subscription, fields, profile_field};
 use crate::address::address;
+use crate::identity::is_nothing;
 use crate::lenient::Text;
 use crate::output::original;
 use crate::{Output, Settings, fold};
@@ -62,21 +62,7 @@ fn tells_something(event: &Event<'_>, part: &str) -> bool {
         ["event_type", "event", "event_date", "account_id", "list_id", "is_test", "is_static", "sends_trying_num"];
     let person = event.profile_id.or(&event.xxh).or(&event.md5);
     !person.is_none()
-        || fields(Some(part)).iter().any(|(name, value)| !ENVELOPE.contains(&&**name) && holds_a_value(value.get()))
-}
-
-/// Whether there is any value in it but null and empty text, which are as good as absent.
-fn holds_a_value(json: &str) -> bool {
-    fn in_tree(value: &Value) -> bool {
-        match value {
-            Value::Null => false,
-            Value::String(text) => !text.is_empty(),
-            Value::Array(items) => items.iter().any(in_tree),
-            Value::Object(fields) => fields.values().any(in_tree),
-            Value::Bool(_) | Value::Number(_) => true,
-        }
-    }
-    serde_json::from_str(json).map_or(true, |value| in_tree(&value))
+        || fields(Some(part)).iter().any(|(name, value)| !ENVELOPE.contains(&&**name) && !is_nothing(value.get()))
 }
 
 /// A message sent to a person has an id in tracking events only; delivery events are about the person then, as are

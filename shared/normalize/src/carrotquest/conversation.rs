@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use tributary_events::data::{Agent, Contact, Conversation, Invoker, Message, Note};
-use tributary_events::{Channel, Draft, EventId, EventType, Str, Timestamp};
+use tributary_events::{Channel, Draft, EventType, Str, Timestamp};
 
 use super::Post;
 use super::payload::{Operator, Part};
 use crate::lenient::{Any, Text};
-use crate::{Output, Unreadable, canonical};
+use crate::{Identity, Output, Unreadable};
 
 /// What a part of a conversation is to the person.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,11 @@ pub(super) fn read<'a>(post: &Post<'a, '_>, json: &'a str, out: &mut Output<'_>)
     let part: Part<'a> = out.parse(json)?;
     let sender: Option<Operator<'a>> =
         part.from.get().filter(|_| part.from.is_object()).map(|json| out.parse(json)).transpose()?;
-    let (kind, role) = kind(part.kind.get().unwrap_or_default());
+    let (kind, role) = if part.tells_something() {
+        kind(part.kind.get().unwrap_or_default())
+    } else {
+        (EventType::Unrecognized, Role::Change)
+    };
     let revision = match (is_set(&part.edited), is_set(&part.removed)) {
         (_, true) => Revision::Removed,
         (true, _) => Revision::Edited,
@@ -83,7 +87,7 @@ pub(super) fn read<'a>(post: &Post<'a, '_>, json: &'a str, out: &mut Output<'_>)
         _ => part.assignee.get().and_then(|assignee| agent(assignee, false)),
     };
     match role {
-        Role::Inbound | Role::Outbound => data.message = Some(Box::new(message(&part, role, &person))),
+        Role::Inbound | Role::Outbound => data.message = Some(Box::new(message(&part, role))),
         Role::Note => {
             data.note = Some(Box::new(Note { id: part.id.take(), text: part.body.take(), ..Note::default() }));
         }
@@ -109,8 +113,8 @@ pub(super) fn read<'a>(post: &Post<'a, '_>, json: &'a str, out: &mut Output<'_>)
         Revision::Edited => moment(&part.edited.text()),
         Revision::Removed => moment(&part.removed.text()),
     };
-    let id = id(&part, post);
-    out.event(&crate::Identity::of_key(id), Draft { kind, subject, time, data });
+    let identity = identity(&part, revision, post, out);
+    out.event(&identity, Draft { kind, subject, time, data });
     Ok(())
 }
 
@@ -161,27 +165,36 @@ fn agent<'a>(operator: &Operator<'a>, bot: bool) -> Option<Box<Agent<'a>>> {
     })
 }
 
-fn message<'a>(part: &Part<'a>, role: Role, person: &Text<'a>) -> Message<'a> {
-    let (direction, from, to) = match role {
-        Role::Inbound => ("inbound", person.take(), None),
-        _ => ("outbound", None, person.take()),
-    };
+/// A widget's chat has no address: the person is in `data.contact`.
+fn message<'a>(part: &Part<'a>, role: Role) -> Message<'a> {
+    let direction = if role == Role::Inbound { "inbound" } else { "outbound" };
     Message {
         id: part.id.take(),
         direction: Some(direction.into()),
-        from,
-        to,
         text: part.body.take(),
         sent_at: moment(&part.created),
         ..Message::default()
     }
 }
 
-/// The part's id alone would hide every later edit.
-fn id(part: &Part<'_>, post: &Post<'_, '_>) -> EventId {
-    let mark = |mark: &Any<'_>| is_set(mark).then(|| mark.text().get().unwrap_or("set").to_owned());
-    let (edited, removed) = (mark(&part.edited), mark(&part.removed));
-    let key = post.key().part(Some("conversation")).part(part.id.get());
-    let key = key.part(edited.as_deref()).part(removed.as_deref());
-    if part.id.is_none() { key.part(Some(&canonical::whole(post.original))) } else { key }.finish()
+/// The part's id, and the time of its revision: the id alone would hide every later edit. A mark that is no time (`true`)
+/// tells no two edits apart, so all that the post says does.
+fn identity(part: &Part<'_>, revision: Revision, post: &Post<'_, '_>, out: &Output<'_>) -> Identity {
+    let me = post.identity("conversation", &part.kind, out);
+    let by_id = match revision {
+        Revision::First => me.occurrence(&part.id),
+        Revision::Edited => revised_at(&part.edited)
+            .and_then(|edited| me.clone().with(Some("edited")).fields(&[&part.id, &edited], &[])),
+        Revision::Removed => revised_at(&part.removed)
+            .and_then(|removed| me.clone().with(Some("removed")).fields(&[&part.id, &removed], &[])),
+    };
+    by_id.unwrap_or_else(|| me.element(post.original))
+}
+
+/// The time in a mark, with or without a zone: unix seconds have ten digits, a date has as many letters.
+fn revised_at<'a>(mark: &Any<'a>) -> Option<Text<'a>> {
+    let text = mark.text();
+    let is_time =
+        text.get().is_some_and(|text| text.len() >= 10 && text.starts_with(|first: char| first.is_ascii_digit()));
+    is_time.then_some(text)
 }

@@ -3,14 +3,17 @@
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
-use tributary_events::data::{Campaign, Consent, Conversation, Form, Item, Message, Money, Order, Page, Session};
-use tributary_events::{Channel, Data, Draft, EventId, EventType, Failure, FailureClass, FailureReason, Str};
+use tributary_events::data::{
+    Address, Campaign, Consent, Conversation, Form, Item, Message, Money, Order, Page, Session,
+};
+use tributary_events::{Channel, Data, Draft, EventType, Failure, FailureClass, FailureReason, Str};
 
 use super::payload::{Event, Props, User};
 use super::person::{Person, client};
 use super::{Kind, Post};
+use crate::address::address;
 use crate::lenient::{Any, Text};
-use crate::{Output, Unreadable, canonical};
+use crate::{Identity, Output, Unreadable};
 
 /// The vendor's page gives prices in rubles. Shops that count otherwise set `currency`.
 const RUBLES: &str = "RUB";
@@ -112,7 +115,8 @@ pub(super) fn read<'a>(
     let event: Event<'a> = event_json.map(|json| out.parse(json)).transpose()?.unwrap_or_default();
     let user: Option<User<'a>> = user_json.and_then(|json| out.parse(json).ok());
     let name = body.event_name.or(&event.kind.name);
-    let (kind, way) = kind(name.get().unwrap_or_default());
+    let told = body.tells_something() || event.tells_something() || user.as_ref().is_some_and(User::tells_something);
+    let (kind, way) = if told { kind(name.get().unwrap_or_default()) } else { (EventType::Unrecognized, Way::Off) };
     let listed = !matches!(kind, EventType::Custom | EventType::Unrecognized);
     let props: Props<'a> = match event.props.get().filter(|json| listed && json.starts_with('{')) {
         Some(json) => out.parse(json)?,
@@ -151,10 +155,11 @@ pub(super) fn read<'a>(
             ..Campaign::default()
         }));
     }
+    data.address = about.address(kind, data.channel);
     let subject = about.fill(kind, &mut data);
-    let id = id(post, post_kind, &about, event_json);
+    let identity = identity(post, post_kind, &name, &event, out);
     let time = event.created.seconds().or_else(|| event.created.time());
-    out.event(&crate::Identity::of_key(id), Draft { kind, subject, time, data });
+    out.event(&identity, Draft { kind, subject, time, data });
     Ok(())
 }
 
@@ -245,6 +250,13 @@ impl<'a> About<'_, 'a, '_> {
         self.person.subject()
     }
 
+    /// Emails go to the one `$email` that a person has. Nothing else has an address: widgets go by the vendor's id of the
+    /// visitor, and the token of a push is not told.
+    fn address(&self, kind: EventType, channel: Option<Channel>) -> Option<Address<'a>> {
+        let is_about_one = matches!(kind.family(), "message" | "consent") && channel == Some(Channel::Email);
+        is_about_one.then(|| address(&self.user.props.email, channel)).flatten()
+    }
+
     /// What the vendor's list does not explain, or the customer's own script wrote.
     fn attributes(&self, data: &mut Data<'a>) {
         data.attributes = self.event.props.take().filter(|props| props.get() != "{}");
@@ -266,8 +278,7 @@ impl<'a> About<'_, 'a, '_> {
     }
 
     fn message(&self, kind: EventType, data: &Data<'a>) -> Message<'a> {
-        let email = data.contact.as_ref().and_then(|contact| contact.email.clone());
-        let address = email.filter(|_| data.channel == Some(Channel::Email)).or_else(|| self.person.id.take());
+        let address = data.address.as_ref().map(|address| address.value.clone());
         let inbound = kind == EventType::MessageReceived;
         // Of a reply only the message that it answers has an id.
         let id = self.props.message_id.take();
@@ -314,7 +325,7 @@ impl<'a> About<'_, 'a, '_> {
     }
 
     fn money(&self, amount: &Text<'a>) -> Option<Money<'a>> {
-        let amount = amount.take().filter(|amount| is_decimal(amount))?;
+        let amount = amount.decimal()?;
         Some(Money { amount: Some(amount), currency: Some(Cow::Owned(self.currency.to_owned())), ..Money::default() })
     }
 }
@@ -323,15 +334,6 @@ fn column<'a>(values: &Any<'a>) -> Vec<Text<'a>> {
     match values.elements() {
         Some(elements) => elements.into_iter().map(|element| Text::from_json(RawValue::get(element))).collect(),
         None => Some(values.text()).into_iter().filter(|text| !text.is_none()).collect(),
-    }
-}
-
-/// Shops write amounts themselves: `2 490 rub.` is no number.
-fn is_decimal(text: &str) -> bool {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    match text.strip_prefix('-').unwrap_or(text).split_once('.') {
-        Some((whole, fraction)) => digits(whole) && digits(fraction),
-        None => digits(text.strip_prefix('-').unwrap_or(text)),
     }
 }
 
@@ -344,29 +346,18 @@ fn changed(name: &str) -> Option<&'static str> {
     })
 }
 
-/// What makes the event one occurrence.
-fn id(post: &Post<'_, '_>, post_kind: Kind, about: &About<'_, '_, '_>, event_json: Option<&str>) -> EventId {
+/// The event's id with its name; else all of the post.
+///
+/// One event may fire several messages, and come as an event besides: these are events of their own.
+fn identity(post: &Post<'_, '_>, post_kind: Kind, name: &Text<'_>, event: &Event<'_>, out: &Output<'_>) -> Identity {
     let body = &post.body;
-    let event_id = about.event.id.or(&body.event_id);
-    let key = post.key();
-    let (key, has_id) = match post_kind {
-        // One event may fire several messages, and come as an event besides.
-        Kind::MessageWebhook => {
-            let key = key.part(Some("message_webhook")).part(body.message_id.get()).part(body.sending_id.get());
-            (key, !event_id.is_none() || !body.sending_id.is_none())
-        }
-        _ => (key.part(Some("event")), !event_id.is_none()),
+    let me = match post_kind {
+        Kind::MessageWebhook => post
+            .identity("message_webhook", name, out)
+            .with(body.message_id.get())
+            // The dialogue's, and the same for all firings in it: it only goes with the event's id.
+            .with(body.sending_id.get()),
+        _ => post.identity("event", name, out),
     };
-    if has_id {
-        return key.part(event_id.get()).finish();
-    }
-    let key = key.part(Some("without id")).part(Some(about.name)).part(about.person.id.get());
-    let key = key.part(about.person.user_id.get()).part(body.event_count.get());
-    let told_apart = !about.event.created.is_none() || !body.event_count.is_none();
-    match event_json {
-        // The person's profile may have changed between two deliveries: it stays out.
-        Some(json) if told_apart => key.part(Some(&canonical::whole(json))),
-        _ => key.part(Some(&canonical::whole(post.original))),
-    }
-    .finish()
+    me.occurrence(&event.id).or_else(|| me.occurrence(&body.event_id)).unwrap_or_else(|| me.element(post.original))
 }

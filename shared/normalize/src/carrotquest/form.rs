@@ -8,6 +8,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::source::MAX_DEPTH;
+use crate::{RejectReason, Unreadable};
 
 /// Proves who is calling, so it goes no further than the gateway: neither to the queue nor to quarantine.
 const TOKEN: &str = "token";
@@ -18,7 +19,14 @@ const JSON_FIELDS: [&str; 3] = ["user", "event", "conversation"];
 /// The form as a JSON object: its fields in their order but for the token, JSON text as JSON, all else as text.
 ///
 /// JSON text that is broken stays text: what to make of it depends on the kind of post.
-pub(super) fn to_object(form: &str) -> String {
+///
+/// # Errors
+/// [`Unreadable`] if the form is not UTF-8 once its escapes are undone, such as one in windows-1251: what cannot be read is
+/// kept as it came, and no text of an event.
+pub(super) fn to_object(form: &str) -> Result<String, Unreadable> {
+    if let Err(error) = str::from_utf8(&unescaped(form)) {
+        return Err(Unreadable::new(RejectReason::NotUtf8, format!("byte {} of the form", error.valid_up_to())));
+    }
     let mut object = String::with_capacity(form.len());
     object.push('{');
     for (name, value) in form_urlencoded::parse(form.as_bytes()).filter(|(name, _)| name != TOKEN) {
@@ -33,7 +41,30 @@ pub(super) fn to_object(form: &str) -> String {
         }
     }
     object.push('}');
-    object
+    Ok(object)
+}
+
+/// The bytes that a form's escapes stand for.
+fn unescaped(form: &str) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'%', form.as_bytes()).is_none() {
+        return Cow::Borrowed(form.as_bytes());
+    }
+    let mut bytes = Vec::with_capacity(form.len());
+    let mut rest = form.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digit = |at: usize| after.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.extend(u8::try_from(high << 4 | low));
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    Cow::Owned(bytes)
 }
 
 fn json(text: &str) -> Option<Cow<'_, str>> {
@@ -116,15 +147,38 @@ mod tests {
     #[test]
     fn fields_keep_their_order_and_json_is_embedded() {
         let form = "type=event&event=%7B%22id%22%3A+1.50%2C+%22a%22%3A+%22x+%26+y%22%7D&note=%7B%7D&user=%7Bbroken";
-        assert_eq!(to_object(form), r#"{"type":"event","event":{"id":1.50,"a":"x & y"},"note":"{}","user":"{broken"}"#);
-        assert_eq!(to_object(""), "{}");
-        assert_eq!(to_object("a=%FF&b"), "{\"a\":\"\u{FFFD}\",\"b\":\"\"}");
+        let object = r#"{"type":"event","event":{"id":1.50,"a":"x & y"},"note":"{}","user":"{broken"}"#;
+        assert_eq!(to_object(form).unwrap(), object);
+        assert_eq!(to_object("").unwrap(), "{}");
+        assert_eq!(
+            to_object("a=%EF%BF%BD&b&c=100%&d=%zz").unwrap(),
+            "{\"a\":\"\u{FFFD}\",\"b\":\"\",\"c\":\"100%\",\"d\":\"%zz\"}"
+        );
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_in_a_field_is_a_replacement_character() {
+        let form = "user=%7B%22a%5Cud83d%22%3A%22%5Cude00x%22%7D";
+        assert_eq!(to_object(form).unwrap(), r#"{"user":{"a\ufffd":"\ufffdx"}}"#);
+    }
+
+    #[test]
+    fn a_form_in_another_encoding_is_no_text() {
+        for form in
+            ["a=%FF&b", "%CE%EF=1", "a=%D0&b=%9F", "a=%ed%a0%bd", "event=%7B%22name%22%3A%22%CE%EF%22%7D", "a=1&b=%"]
+        {
+            let is_utf8 = form == "a=1&b=%";
+            match to_object(form) {
+                Ok(_) => assert!(is_utf8, "{form}"),
+                Err(error) => assert!(!is_utf8 && error.reason == RejectReason::NotUtf8, "{form}"),
+            }
+        }
     }
 
     #[test]
     fn the_token_is_cut_off_however_it_is_spelt() {
         for form in ["token=s3cret&a=1", "a=1&token=s3cret", "a=1&%74oken=s3cret", "token=s3cret&a=1&token=s3cret"] {
-            assert_eq!(to_object(form), r#"{"a":"1"}"#, "{form}");
+            assert_eq!(to_object(form).unwrap(), r#"{"a":"1"}"#, "{form}");
             assert_eq!(without_token(form.as_bytes()), Cow::Borrowed(b"a=1"), "{form}");
         }
         assert_eq!(without_token(b"token=s3cret&a=\xFF"), Cow::Borrowed(b"a=\xFF"));

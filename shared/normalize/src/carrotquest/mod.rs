@@ -12,13 +12,13 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde::de::IgnoredAny;
-use tributary_events::{Data, Draft, EventType, Key};
+use tributary_events::{Data, Draft, EventType};
 
 use self::payload::Body;
 use crate::lenient::{Any, Text};
 use crate::output::{original, position};
 use crate::source::MAX_DEPTH;
-use crate::{Output, RejectReason, Request, Row, Source, Unreadable, Volatile, canonical};
+use crate::{Naming, Output, RejectReason, Request, Row, Source, Unreadable, Volatile};
 
 /// Carrot quest and Dashly, as a source.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +48,7 @@ impl Source for CarrotQuest {
             let object = without_token.as_deref().unwrap_or(text);
             return Post { body: out.parse(object)?, original: object, request }.read(out);
         }
-        let object = form::to_object(text);
+        let object = form::to_object(text)?;
         let body: Body<'_> = out.parse(&object)?;
         if body.is_empty() {
             let reason = if text.contains('=') { RejectReason::MissingField } else { RejectReason::NotForm };
@@ -87,9 +87,9 @@ impl Kind {
             Some("conversation") => Self::Conversation,
             Some(_) => Self::Unknown,
             // Never missing by the vendor's page, yet the other fields tell as well.
-            None if body.conversation.get().is_some() => Self::Conversation,
+            None if is_told(&body.conversation) => Self::Conversation,
             None if !body.sending_id.is_none() || !body.message_id.is_none() => Self::MessageWebhook,
-            None if body.event.get().is_some() || !body.event_name.is_none() || !body.event_id.is_none() => Self::Event,
+            None if is_told(&body.event) || !body.event_name.is_none() || !body.event_id.is_none() => Self::Event,
             None => Self::Unknown,
         }
     }
@@ -115,31 +115,34 @@ impl<'a> Post<'a, '_> {
         }
     }
 
-    /// The customer's app: no post names it, so the route may.
-    fn account(&self) -> Option<&str> {
-        self.request.segments.first().map(String::as_str)
+    /// The customer's app: no post names it, so the route may, in any case.
+    fn account(&self) -> Option<String> {
+        self.request.segments.first().map(|app| app.to_lowercase())
     }
 
-    fn key(&self) -> Key {
-        Key::new("carrotquest", self.account())
+    /// Begins the identity of an event by its name. `kind` keeps apart what the vendor numbers apart.
+    fn identity(&self, kind: &str, name: &Text<'_>, out: &Output<'_>) -> Naming<'static> {
+        let name = name.get().unwrap_or(EventType::Unrecognized.as_str());
+        out.identity(self.account().as_deref(), name).with(Some(kind))
     }
 
     fn data(&self, vendor_event: &Text<'a>) -> Data<'a> {
         let mut data = Data::new(vendor_event.take().unwrap_or_default(), original(self.original));
-        data.vendor.account = self.account().map(|account| Cow::Owned(account.to_owned()));
+        data.vendor.account = self.account().map(Cow::Owned);
         data
     }
 
     /// Authentic, but nothing we know: flows as it is.
     fn unrecognized(&self, out: &mut Output<'_>) {
-        let key = self.key().part(Some("unrecognized"));
-        let id = key.part(Some(&canonical::whole(self.original))).finish();
+        let identity = self.identity("post", &self.body.kind, out).element(self.original);
         let data = self.data(&self.body.kind);
-        out.event(
-            &crate::Identity::of_key(id),
-            Draft { kind: EventType::Unrecognized, subject: None, time: None, data },
-        );
+        out.event(&identity, Draft { kind: EventType::Unrecognized, subject: None, time: None, data });
     }
+}
+
+/// Whether the field holds an object, or text that begins like one: without `type` a word in it is no event.
+fn is_told(field: &Any<'_>) -> bool {
+    field.is_object() || field.text().get().is_some_and(|text| text.trim_start().starts_with('{'))
 }
 
 /// The object in a field: as it is, or as JSON text. `None` where the field is missing, empty or null.
@@ -171,137 +174,4 @@ fn embedded<'a>(name: &str, field: &Any<'a>) -> Result<Option<Cow<'a, str>>, Unr
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use tributary_events::{Context, Event, EventId, Timestamp};
-
-    use super::*;
-    use crate::{Normalized, Settings, normalize};
-
-    const TOKEN: &str = "c0ffee00-0000-4000-8000-0000000c0ffe";
-
-    macro_rules! fixture {
-        ($name:literal) => {
-            include_str!(concat!("fixtures/", $name))
-        };
-    }
-
-    fn read(body: &[u8], settings: &Settings) -> Normalized {
-        let received = Timestamp::parse("2026-11-21T09:30:00Z").unwrap();
-        let request = Request {
-            segments: &[],
-            content_type: "application/x-www-form-urlencoded",
-            body,
-            context: Context { received, traceparent: None },
-            settings,
-        };
-        normalize(&CarrotQuest, &request, false).unwrap()
-    }
-
-    fn id(body: &str) -> EventId {
-        let out = read(body.as_bytes(), &Settings::default());
-        assert_eq!(out.events.len(), 1);
-        out.events[0].id
-    }
-
-    #[test]
-    fn the_token_goes_nowhere() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/carrotquest/fixtures");
-        let mut with_token: Vec<Vec<u8>> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|file| std::fs::read(file.unwrap().path()).unwrap())
-            .filter(|body| memchr::memmem::find(body, TOKEN.as_bytes()).is_some())
-            .collect();
-        assert!(with_token.len() > 100);
-        with_token.push([b"type=event&a=\xFF&token=", TOKEN.as_bytes()].concat());
-        with_token.push(format!("token={TOKEN}").into_bytes());
-        for body in with_token {
-            let out = read(&body, &Settings::default());
-            let parts = out.rejects.iter().map(|reject| reject.part.as_slice());
-            for part in out.events.iter().map(|event| event.json.as_bytes()).chain(parts) {
-                assert!(memchr::memmem::find(part, TOKEN.as_bytes()).is_none(), "{}", String::from_utf8_lossy(&body));
-            }
-        }
-    }
-
-    #[test]
-    fn original_is_the_form_with_json_for_json() {
-        let event = "%7B%22id%22%3A+5%2C+%22props%22%3A+%7B%22a%22%3A+1.50%7D%7D";
-        let body = format!("type=event&token=x&event_id=5&event={event}&more=%7B%7D");
-        let out = read(body.as_bytes(), &Settings::default());
-        let event = Event::parse(&out.events[0].json).unwrap();
-        let expected = r#"{"type":"event","event_id":"5","event":{"id":5,"props":{"a":1.50}},"more":"{}"}"#;
-        assert_eq!(event.data.original.get(), expected);
-    }
-
-    #[test]
-    fn a_broken_post_is_kept_whole_but_for_the_token() {
-        let out = read(b"type=event&token=x&event=%7B%22id%22&b=%26", &Settings::default());
-        assert_eq!(out.rejects[0].part, b"type=event&event=%7B%22id%22&b=%26");
-    }
-
-    #[test]
-    fn one_event_on_several_ways_is_told_apart() {
-        let event = id(fixture!("fields-only-event.form"));
-        for same in [fixture!("fields-no-type.form"), fixture!("fields-no-event-object.form")] {
-            assert_eq!(event, id(same));
-        }
-        let webhook = fixture!("webhook-system-event.form");
-        let ways = [
-            id(webhook),
-            id(fixture!("webhook-second-message-of-one-event.form")),
-            id(&webhook.replace("message_webhook", "event")),
-        ];
-        assert_eq!(ways.iter().collect::<HashSet<_>>().len(), ways.len());
-        // A repetition, whatever became of the person meanwhile.
-        assert_eq!(id(webhook), id(&webhook.replace("online", "idle")));
-    }
-
-    #[test]
-    fn ids_beyond_floats_are_one_as_number_and_text() {
-        let numbers = fixture!("ids-64-bit-numbers.form");
-        assert_eq!(id(numbers), id(fixture!("ids-64-bit-strings.form")));
-        assert_ne!(id(numbers), id(&numbers.replace("18446744073709551615", "18446744073709551614")));
-    }
-
-    #[test]
-    fn every_revision_of_a_part_is_an_event() {
-        let revisions = [
-            fixture!("conversation-reply-user.form"),
-            fixture!("conversation-reply-user-edited.form"),
-            fixture!("conversation-reply-user-edited-again.form"),
-            fixture!("conversation-reply-user-removed.form"),
-        ];
-        assert_eq!(revisions.map(id).into_iter().collect::<HashSet<_>>().len(), revisions.len());
-        // Counters of the conversation change between two deliveries.
-        let counter = "conversation_admin_unread_count%22%3A+";
-        let later = revisions[0].replace(&format!("{counter}2"), &format!("{counter}7"));
-        assert_ne!(later, revisions[0]);
-        assert_eq!(id(&later), id(revisions[0]));
-    }
-
-    #[test]
-    fn the_currency_can_be_set() {
-        let dollars: Settings = [("currency".to_owned(), "USD".to_owned())].into_iter().collect();
-        let currency = |settings| {
-            let event = Event::parse(&read(fixture!("cart-added.form").as_bytes(), settings).events[0].json).unwrap();
-            event.data.items.unwrap()[0].price.clone().unwrap().currency.unwrap()
-        };
-        assert_eq!(currency(&dollars), "USD");
-        assert_eq!(currency(&Settings::default()), "RUB");
-    }
-
-    #[test]
-    fn the_template_of_the_docs_is_read() {
-        let template = include_str!("../../../../docs/carrotquest/webhook-template.json");
-        let rendered = |count: &str| template.replace("{{ user['$event_123_count'] or '' }}", count);
-        let out = read(rendered("7").as_bytes(), &Settings::default());
-        let event = Event::parse(&out.events[0].json).unwrap();
-        assert_eq!(out.events[0].kind, EventType::CartItemAdded);
-        assert_eq!(event.data.contact.unwrap().user_id.unwrap(), "{{ user['$user_id'] or '' }}");
-        assert_eq!(event.data.items.unwrap()[0].name.as_deref(), Some("{{ event['$name'] or '' }}"));
-        assert_eq!(id(&rendered("7")), id(&rendered("7")));
-        assert_ne!(id(&rendered("7")), id(&rendered("8")));
-    }
-}
+mod tests;

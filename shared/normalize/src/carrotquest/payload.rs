@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::identity::is_nothing;
 use crate::lenient::{Any, Obj, Text};
 
 /// The form, or the JSON of our template.
@@ -31,6 +32,12 @@ impl Body<'_> {
         let texts = [&self.kind, &self.event_name, &self.event_id, &self.message_id, &self.sending_id];
         texts.iter().all(|text| text.is_none()) && self.event.get().is_none() && self.conversation.get().is_none()
     }
+
+    /// Whether the post itself names an occurrence, a message or a person: a name alone is no event of that name.
+    pub(super) fn tells_something(&self) -> bool {
+        let texts = [&self.event_id, &self.event_count, &self.message_id, &self.sending_id, &self.user_id];
+        texts.iter().any(|text| !text.is_none())
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -42,6 +49,14 @@ pub(super) struct Event<'a> {
     pub(super) kind: Obj<EventType<'a>>,
     pub(super) user: Text<'a>,
     pub(super) props: Any<'a>,
+}
+
+impl Event<'_> {
+    /// Whether it is told when or to whom it happened, or with what attributes.
+    pub(super) fn tells_something(&self) -> bool {
+        let texts = [&self.id, &self.created, &self.user];
+        texts.iter().any(|text| !text.is_none()) || self.props.get().is_some_and(|props| !is_nothing(props))
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -130,6 +145,15 @@ pub(super) struct User<'a> {
     pub(super) presence_details: Obj<Presence<'a>>,
 }
 
+impl User<'_> {
+    /// Whether anybody is named.
+    pub(super) fn tells_something(&self) -> bool {
+        let props = &self.props;
+        let texts = [&self.id, &self.user_id, &props.user_id, &props.name, &props.email, &props.phone];
+        texts.iter().any(|text| !text.is_none())
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(super) struct UserProps<'a> {
@@ -183,6 +207,14 @@ pub(super) struct Part<'a> {
     pub(super) conversation_type: Text<'a>,
     pub(super) conversation_closed: Text<'a>,
     pub(super) conversation_tags: Any<'a>,
+}
+
+impl Part<'_> {
+    /// Whether it is of any part, conversation or person, or holds words: a type alone is no event of that type.
+    pub(super) fn tells_something(&self) -> bool {
+        let texts = [&self.id, &self.conversation, &self.body, &self.user];
+        texts.iter().any(|text| !text.is_none()) || self.from.get().is_some_and(|from| !is_nothing(from))
+    }
 }
 
 #[derive(Default, Deserialize)]

@@ -6,9 +6,11 @@ use tributary_events::Str;
 use tributary_events::data::{Client, Contact, Device, Geo};
 
 use super::payload::{Body, Event, Props, User};
+use crate::identity::is_placeholder;
 use crate::lenient::Text;
 
-/// The person of an event, by both ids: the vendor's and the customer's own are never mixed.
+/// The person of an event, by both ids: the vendor's and the customer's own are never mixed. What a template that was not
+/// filled leaves (`None`, `0`) is no id: it would make one person of all strangers.
 pub(super) struct Person<'a> {
     /// The vendor's.
     pub(super) id: Text<'a>,
@@ -18,7 +20,14 @@ pub(super) struct Person<'a> {
 
 impl<'a> Person<'a> {
     pub(super) fn new(body: &Body<'a>, event: &Event<'a>, user: &User<'a>) -> Self {
-        Self { id: user.id.or(&body.user_id).or(&event.user), user_id: user.user_id.or(&user.props.user_id) }
+        let known = |ids: &[&Text<'a>]| {
+            let known = ids.iter().find(|id| id.get().is_some_and(|id| !is_placeholder(id)));
+            known.map_or_else(Text::default, |id| (*id).clone())
+        };
+        Self {
+            id: known(&[&user.id, &body.user_id, &event.user]),
+            user_id: known(&[&user.user_id, &user.props.user_id]),
+        }
     }
 
     /// `contact/<vendor's id>`.

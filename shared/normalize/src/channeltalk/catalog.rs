@@ -2,6 +2,9 @@
 
 use crate::Row;
 
+/// How far a call has come.
+const CALLS: &str = "call.{received|started|established|missed|finished|transcribed}";
+
 pub(super) const ROWS: &[Row] = &[
     Row::new("default", "PageView", "page.viewed", "web"),
     Row::new("default", "UserChatOpen", "conversation.created", "web_chat"),
@@ -17,8 +20,18 @@ pub(super) const ROWS: &[Row] = &[
         "conversation.note_added",
         "web_chat",
     ),
+    Row::new("beyond the list", "webhook message upsert, note (edited)", "conversation.note_updated", "web_chat"),
+    Row::new("beyond the list", "webhook message removed, note", "conversation.note_removed", "web_chat"),
+    Row::new("beyond the list", "webhook message with log", "conversation.{updated|closed}", "web_chat"),
+    Row::new("beyond the list", "webhook message with meet", CALLS, "voice"),
+    Row::new("beyond the list", "webhook message (state sending)", "message.queued", "web_chat"),
+    Row::new("beyond the list", "webhook message (state failed)", "message.undelivered", "web_chat"),
+    Row::new("beyond the list", "webhook message removed", "message.deleted", "web_chat"),
+    Row::new("beyond the list", "webhook message with email", "message.{received|sent}", "email"),
     Row::new("beyond the list", "webhook userChat opened", "conversation.created", "web_chat"),
     Row::new("beyond the list", "webhook userChat closed", "conversation.closed", "web_chat"),
+    Row::new("beyond the list", "webhook userChat in any other state", "conversation.updated", "web_chat"),
+    Row::new("beyond the list", "webhook userChat delete", "conversation.deleted", "web_chat"),
     Row::new("beyond the list", "webhook user upsert", "contact.updated", "-"),
     Row::new("beyond the list", "webhook user delete", "contact.deleted", "-"),
     Row::new("beyond the list", "MarketingSend", "message.sent", "from the message kind"),

@@ -1,6 +1,7 @@
 //! Channel Talk (Channel Corporation).
 #![doc = include_str!("README.md")]
 
+mod call;
 mod catalog;
 mod chat;
 mod medium;
@@ -11,13 +12,14 @@ mod record;
 mod tests;
 
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::sync::LazyLock;
-use tributary_events::{Data, Draft, EventType, Key, Str};
+use tributary_events::{Data, Draft, EventType, Str};
 
 use self::payload::{Body, Refers};
 use crate::lenient::{Any, Text};
 use crate::output::original;
-use crate::{Output, RejectReason, Request, Row, Source, Unreadable, Volatile, canonical, fold};
+use crate::{Identity, Naming, Output, RejectReason, Request, Row, Source, Unreadable, Volatile, canonical, fold};
 
 /// Channel Talk, as a source.
 #[derive(Debug, Clone, Copy)]
@@ -76,15 +78,12 @@ impl Route {
     }
 }
 
-/// Reads each element; a broken one does not cost its neighbours.
+/// Reads each element; a broken one does not cost its neighbours. An empty list is a batch with nothing in it.
 fn each<'a>(
     elements: &[&'a RawValue],
     out: &mut Output<'_>,
     mut read: impl FnMut(&'a str, &mut Output<'_>) -> Result<(), Unreadable>,
 ) -> Result<(), Unreadable> {
-    if elements.is_empty() {
-        return Err(wrong_shape("the list is empty"));
-    }
     out.within(elements);
     for element in elements.iter().map(|element| element.get()) {
         if out.is_full() {
@@ -102,22 +101,20 @@ fn each<'a>(
 /// Tells a webhook and the answers of the Open API apart by the fields that only one of them has.
 fn object<'a>(text: &'a str, route: Route, request: &Request<'_>, out: &mut Output<'_>) -> Result<(), Unreadable> {
     let body: Body<'a> = serde_json::from_str(text)?;
-    if body.entity.is_object() || (!body.model.is_none() && !body.event.text().is_none()) {
+    if body.entity.is_object() || (!body.model.text().is_none() && !body.event.text().is_none()) {
         out.account::<Body<'a>>(text);
         return webhook(&body, text, out);
     }
     if let Some(events) = body.events.elements() {
         out.account::<Body<'a>>(text);
-        return each(&events, out, |element, out| {
-            record::event(&out.parse(element)?, element, record::Origin::Recorded, out)
-        });
+        return each(&events, out, |element, out| record::event(element, element, record::Origin::Recorded, out));
     }
     if body.event.is_object() {
         out.account::<Body<'a>>(text);
         // The answer to `Create an Event`: the caller made the event up, whatever its name. By the route for
         // records it is one that was read.
         let origin = if route == Route::Event { record::Origin::Recorded } else { record::Origin::Created };
-        return record::event(&out.parse(body.event.get().unwrap_or_default())?, text, origin, out);
+        return record::event(body.event.get().unwrap_or_default(), text, origin, out);
     }
     let around = record::Around { campaign: [&body.campaign, &body.one_time_msg], settings: request.settings };
     for list in [&body.campaign_users, &body.one_time_msg_users] {
@@ -136,12 +133,14 @@ fn object<'a>(text: &'a str, route: Route, request: &Request<'_>, out: &mut Outp
             return Ok(());
         }
     }
-    let is_event = !body.name.is_none() && (body.property.is_object() || !body.expire_at.is_none());
-    let is_recipient = !body.campaign_id.is_none() || !body.one_time_msg_id.is_none();
-    if is_event || route == Route::Event {
-        return record::event(&out.parse(text)?, text, record::Origin::Recorded, out);
+    // A record that comes bare: by its own fields, or by its route if it names somebody or something.
+    let is_somebodys = [&body.id, &body.user_id, &body.person_id].iter().any(|id| !id.is_none());
+    let looks_like_event = !body.name.is_none() && (body.property.is_object() || !body.expire_at.is_none());
+    if is_somebodys && (looks_like_event || route == Route::Event) {
+        return record::event(text, text, record::Origin::Recorded, out);
     }
-    if is_recipient || route == Route::Recipient {
+    let is_campaigns = !body.campaign_id.is_none() || !body.one_time_msg_id.is_none();
+    if is_campaigns || (is_somebodys && route == Route::Recipient) {
         record::recipient(&out.parse(text)?, text, &around, out);
         return Ok(());
     }
@@ -153,6 +152,9 @@ fn object<'a>(text: &'a str, route: Route, request: &Request<'_>, out: &mut Outp
 /// A webhook: `entity` is the model that changed, `event` says how, `refers` holds related models.
 struct Webhook<'a> {
     text: &'a str,
+    /// Verb and model as they stand in the text.
+    said: [Any<'a>; 2],
+    refers_text: Option<&'a str>,
     /// As we write it where we know it, else in lower case.
     model: Str<'a>,
     event: Text<'a>,
@@ -194,11 +196,12 @@ impl Verb {
 fn webhook<'a>(body: &Body<'a>, text: &'a str, out: &mut Output<'_>) -> Result<(), Unreadable> {
     let event = body.event.text();
     let verb = Verb::of(&event);
-    let model = body.model.lower().unwrap_or_default();
+    let model = body.model.text().lower().unwrap_or_default();
     let model = if model == "userchat" { Str::Borrowed("userChat") } else { model };
     let refers =
         if body.refers.is_object() { out.parse(body.refers.get().unwrap_or_default())? } else { Refers::default() };
-    let hook = Webhook { text, model, event, verb, entity: body.entity, refers };
+    let (said, refers_text) = ([body.event, body.model], body.refers.get());
+    let hook = Webhook { text, said, refers_text, model, event, verb, entity: body.entity, refers };
     let entity = hook.entity.get().filter(|_| hook.entity.is_object()).unwrap_or("{}");
     match hook.model.as_ref() {
         "message" => chat::message(&out.parse(entity)?, &hook, out),
@@ -224,22 +227,42 @@ impl<'a> Webhook<'a> {
         data
     }
 
-    /// Adds the model's id to the key; where it has none, its whole content, which `push` and `post` have in common.
-    fn identify(&self, key: Key, id: &Text<'_>) -> Key {
-        match id.get() {
-            Some(id) => key.part(Some(id)),
-            None => {
-                let says_something = self.entity.is_object() && self.entity.get() != Some("{}");
-                let content = self.entity.get().filter(|_| says_something).unwrap_or(self.text);
-                key.part(None).part(Some(&canonical::whole(content)))
-            }
+    /// The webhook as a whole: its entity is the model as it was then. What it refers to are snapshots.
+    fn element(&self, me: &Naming<'_>) -> Identity {
+        let says_something = self.entity.is_object() && self.entity.get() != Some("{}");
+        match self.refers_text.filter(|_| !says_something) {
+            // Nothing else would tell two of them apart.
+            Some(refers) => me.clone().with(Some(&canonical::fingerprint(refers, &Volatile::none()))),
+            None => me.clone(),
         }
+        .element(&self.in_one_spelling())
+    }
+
+    /// The text in one spelling: `push` for its deprecated twins, `userChat` also where the vendor writes `UserChat`.
+    fn in_one_spelling(&self) -> Cow<'a, str> {
+        let verb = if self.verb == Verb::Push { "push" } else { "" };
+        let mut words = [(self.said[0].get(), verb), (self.said[1].get(), &self.model)];
+        // As they stand in the text.
+        words.sort_by_key(|(said, _)| said.map(|said| said.as_ptr().addr()));
+        let (mut whole, mut done) = (String::new(), 0);
+        for (said, word) in words {
+            let Some(said) = said.filter(|said| !word.is_empty() && said.trim_matches('"') != word) else { continue };
+            let start = said.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
+            let Some(before) = self.text.get(done..start) else { continue };
+            whole.extend([before, "\"", word, "\""]);
+            done = start + said.len();
+        }
+        if done == 0 {
+            return Cow::Borrowed(self.text);
+        }
+        whole.push_str(self.text.get(done..).unwrap_or_default());
+        Cow::Owned(whole)
     }
 }
 
 /// Authentic, but nothing we know: flows as it is.
 fn unrecognized<'a>(name: &Text<'a>, text: &'a str, out: &mut Output<'_>) {
-    let id = Key::new(out.source(), None).part(Some("unrecognized")).part(Some(&canonical::whole(text))).finish();
+    let identity = out.identity(None, name.get().unwrap_or_default()).element(text);
     let data = Data::new(name.take().unwrap_or_default(), original(text));
-    out.event(&crate::Identity::of_key(id), Draft { kind: EventType::Unrecognized, subject: None, time: None, data });
+    out.event(&identity, Draft { kind: EventType::Unrecognized, subject: None, time: None, data });
 }

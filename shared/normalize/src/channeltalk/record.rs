@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use tributary_events::data::{Campaign, Client, Contact, Conversation, Device, Geo, Message, Money, Order, Page};
-use tributary_events::{Channel, Data, Draft, EventType, Key};
+use tributary_events::{Channel, Data, Draft, EventType};
 
 use super::medium;
 use super::payload::{CampaignInfo, Property, Recipient, UserEvent};
 use super::person::subject;
 use crate::lenient::{Obj, Text};
 use crate::output::original;
-use crate::{Output, Settings, Unreadable, canonical};
+use crate::{Output, Settings, Unreadable};
 
 /// Whose word the name of a user's event is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,13 +39,15 @@ fn kind(event: &UserEvent<'_>, origin: Origin) -> EventType {
     }
 }
 
-/// Reads a user's event. `text` becomes `data.original`.
+/// Reads a user's event: `record` itself, and `text`, which may hold more, as `data.original`.
 pub(super) fn event<'a>(
-    event: &UserEvent<'a>,
+    record: &'a str,
     text: &'a str,
     origin: Origin,
     out: &mut Output<'_>,
 ) -> Result<(), Unreadable> {
+    let event: UserEvent<'a> = out.parse(record)?;
+    let event = &event;
     let kind = kind(event, origin);
     let mut data = Data::new(event.name.take().unwrap_or_default(), original(text));
     data.vendor.account = event.channel_id.take();
@@ -69,18 +71,10 @@ pub(super) fn event<'a>(
         (_, Some(_)) => data.attributes = event.property.take(),
         (_, None) => {}
     }
-    let key = Key::new(out.source(), event.channel_id.get()).part(Some("event"));
-    let id = match event.id.get() {
-        Some(id) => key.part(Some(id)),
-        None => key
-            .part(None)
-            .part(event.name.get())
-            .part(person.get())
-            .part(event.created_at.get())
-            .part(property.map(canonical::whole).as_deref()),
-    };
+    let me = out.identity(event.channel_id.get(), &data.vendor.event);
+    let identity = me.occurrence(&event.id).unwrap_or_else(|| me.element(record));
     let time = event.created_at.millis();
-    out.event(&crate::Identity::of_key(id.finish()), Draft { kind, subject: subject("contact", &person), time, data });
+    out.event(&identity, Draft { kind, subject: subject("contact", &person), time, data });
     Ok(())
 }
 
@@ -166,7 +160,6 @@ fn put<'a>(
     data.message = Some(Box::new(Message {
         delivery_id: recipient.id.take(),
         direction: Some("outbound".into()),
-        to: recipient.user_id.take(),
         sent_at: recipient.sent.millis(),
         ..Message::default()
     }));
@@ -183,13 +176,15 @@ fn put<'a>(
         data.order = order(&recipient.revenue);
     }
     // No account: the record does not name it, and users' ids are the vendor's own across accounts.
-    let key = Key::new(out.source(), None).part(Some(model)).part(recipient.id.get());
-    let key = match (recipient.id.get(), recipient.user_id.get()) {
-        (Some(_), _) => key,
-        (None, Some(user)) => key.part(campaign_id.get()).part(recipient.msg_id.get()).part(Some(user)),
-        (None, None) => key.part(Some(&canonical::whole(text))),
+    let me = out.identity(None, &data.vendor.event);
+    // The record is read again with every new fact; what happened before is still told by its own time.
+    let identity = match fact {
+        "" => None,
+        _ => me
+            .fields(&[&recipient.id, at], &[])
+            .or_else(|| me.fields(&[&campaign_id, &recipient.user_id, at], &[&recipient.msg_id])),
     };
-    let id = key.part(Some(fact)).part(at.get()).finish();
+    let identity = identity.unwrap_or_else(|| me.element(text)).amended_later();
     let subject = subject("message", &recipient.id).or_else(|| subject("contact", &recipient.user_id));
-    out.event(&crate::Identity::of_key(id), Draft { kind, subject, time: at.millis(), data });
+    out.event(&identity, Draft { kind, subject, time: at.millis(), data });
 }

@@ -9,7 +9,9 @@ use crate::output::original;
 use crate::{Identity, Naming, Output};
 
 use super::channel;
+use super::payload::{Error, Status, moment};
 use super::route::Route;
+use super::status;
 
 /// The way an event travelled: in our word and in the vendor's.
 #[derive(Debug, Clone, Default)]
@@ -108,10 +110,56 @@ pub(super) fn subject<'a>(kind: &str, id: &Text<'_>) -> Option<Str<'a>> {
     id.get().map(|id| format!("{kind}/{id}").into())
 }
 
+/// The person's end of a message: an address on that channel, or nothing.
+pub(super) fn person_end<'a>(text: &Text<'a>, channel: Option<Channel>) -> Option<Str<'a>> {
+    let is_one = |text: &str| match channel {
+        Some(Channel::Email) => is_email(text),
+        Some(Channel::Sms | Channel::Mms | Channel::Voice) => is_phone(text),
+        Some(_) => true,
+        None => is_email(text) || is_phone(text),
+    };
+    text.take().filter(|text| is_one(text))
+}
+
+/// The company's end of a message: as the person's, or on SMS and MMS the name it goes by.
+pub(super) fn company_end<'a>(text: &Text<'a>, channel: Option<Channel>) -> Option<Str<'a>> {
+    // 3GPP TS 23.040 has 11 letters for a name.
+    const LONGEST_NAME: usize = 11;
+    match channel {
+        Some(Channel::Sms | Channel::Mms) => {
+            let is_name = |text: &str| text.chars().count() <= LONGEST_NAME && !text.contains('@');
+            text.take().filter(|text| is_phone(text) || is_name(text))
+        }
+        Some(Channel::Voice) => text.take(),
+        // `Shop <shop@example.com>`.
+        Some(Channel::Email) => text
+            .take()
+            .filter(|text| is_email(text.rsplit_once('<').map_or(text, |(_, address)| address.trim_end_matches('>')))),
+        _ => person_end(text, channel),
+    }
+}
+
 /// A telephone number, of an event that goes by no channel.
 pub(super) fn phone<'a>(text: &Text<'a>) -> Option<Address<'a>> {
     let value = text.take().filter(|text| is_phone(text))?;
     Some(Address { kind: AddressKind::Phone, value })
+}
+
+/// What tells one delivery report from the next, in whatever dialect it comes: its message, whom that went to, where it
+/// stands, why, and since when. The price is not in it, for it may be corrected. A report without a message or a time is
+/// told by all of it.
+pub(super) fn report_identity(
+    me: &Naming<'_>,
+    json: &str,
+    message_id: &Text<'_>,
+    to: &Text<'_>,
+    status: &Status<'_>,
+    error: &Error<'_>,
+    at: Option<Timestamp>,
+) -> Identity {
+    let stood = status.id.or(&status.name).or(&status.group_name).or(&status.group_id);
+    let told = me.fields(&[message_id, &moment(at)], &[to, &stood, &status::code(error)]);
+    told.unwrap_or_else(|| me.element(json))
 }
 
 /// The person behind an address, by what the address is on that channel.

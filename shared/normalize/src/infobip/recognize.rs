@@ -1,8 +1,6 @@
 //! What a body is: no envelope names it, so its fields do; the route decides what they leave open.
 
 use serde::Deserialize;
-use serde_json::Value;
-use tributary_events::Channel;
 
 use crate::identity::is_placeholder;
 use crate::lenient::{Any, Obj, Text};
@@ -153,6 +151,10 @@ pub(super) fn element(item: &Item<'_>, route: &Route) -> Element {
         Some(event) => named(event),
         None => by_fields(item, route),
     };
+    let element = match element {
+        Element::Delivery if item.is_of_calls(route) => Element::VoiceReport,
+        element => element,
+    };
     let told = match element {
         Element::Named(_) | Element::Unknown | Element::Delivery | Element::VoiceReport => true,
         Element::Seen
@@ -172,20 +174,37 @@ pub(super) fn element(item: &Item<'_>, route: &Route) -> Element {
 }
 
 /// Whether JSON has an id or an address anywhere: whatever happened, it happened to something.
+///
+/// One pass over the text, which must be compact JSON.
 pub(super) fn names_something(json: &str) -> bool {
-    serde_json::from_str(json).is_ok_and(|value| has_name(&value))
+    let mut rest = json;
+    // Each string in turn: a colon behind it makes it the name of a field.
+    while let Some(start) = rest.find('"') {
+        let Some((name, after)) = string(&rest[start..]) else { return false };
+        rest = after;
+        let Some(value) = after.strip_prefix(':').filter(|_| is_name(name)) else { continue };
+        let value = match value.bytes().next() {
+            Some(b'"') => string(value).map(|(text, _)| text),
+            Some(b'0'..=b'9' | b'-') => value.split([',', '}', ']']).next(),
+            _ => None,
+        };
+        if value.is_some_and(|value| !is_placeholder(value)) {
+            return true;
+        }
+    }
+    false
 }
 
-fn has_name(value: &Value) -> bool {
-    match value {
-        Value::Array(items) => items.iter().any(has_name),
-        Value::Object(fields) => fields.iter().any(|(name, value)| match value {
-            Value::String(text) => is_name(name) && !is_placeholder(text),
-            Value::Number(number) => is_name(name) && !is_placeholder(&number.to_string()),
-            _ => has_name(value),
-        }),
-        _ => false,
-    }
+/// What stands between the quotes at the beginning, escapes and all, and what follows them.
+fn string(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix('"')?;
+    let mut escaped = false;
+    let end = inner.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })?;
+    Some((inner.get(..end)?, inner.get(end + 1..)?))
 }
 
 /// Whether a field of that name holds an id or an address. Those of the customer's own applications do not count.
@@ -244,20 +263,14 @@ fn named(event: &str) -> Element {
 
 fn by_fields(item: &Item<'_>, route: &Route) -> Element {
     let has_status = item.status.get().is_some();
-    if item.voice_call.is_object() || !item.price.price_per_second.is_none() {
+    if item.voice_call.is_object() {
         Element::VoiceReport
     } else if !item.seen_at.is_none() {
         Element::Seen
     } else if has_status && (item.original_network.get().is_some() || item.ported.get().is_some()) {
         Element::NumberLookup
     } else if has_status {
-        // The old voice report has the fields of any other.
-        match route.our_channel() {
-            _ if route.event_is("silent_verification_delivery") => Element::Delivery,
-            Some(Channel::Voice) => Element::VoiceReport,
-            _ if route.channel_is("Number lookup") => Element::NumberLookup,
-            _ => Element::Delivery,
-        }
+        if route.channel_is("Number lookup") { Element::NumberLookup } else { Element::Delivery }
     } else if is_inbound(item, route) {
         Element::Inbound
     } else {
@@ -273,4 +286,34 @@ fn is_inbound(item: &Item<'_>, route: &Route) -> bool {
     }
     let routed = route.event_is("inbound_message") || route.event_is("suggestion");
     !item.received_at.is_none() || routed || route.event.is_none() && !item.message_id.is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_something;
+
+    #[test]
+    fn an_id_or_an_address_anywhere_names_something() {
+        for json in [
+            r#"{"messageId":"m"}"#,
+            r#"{"a":[{"b":{"to":"4917"}}]}"#,
+            r#"{"x":"\"id\":","id":7}"#,
+            r#"{"big":1e999,"brandId":"b"}"#,
+            r#"{"sender":"Shop"}"#,
+        ] {
+            assert!(names_something(json), "{json}");
+        }
+        for json in [
+            "{}",
+            r#"{"id":""}"#,
+            r#"{"id":null,"to":{},"from":[]}"#,
+            r#"{"messageId":"undefined","number":0}"#,
+            r#"{"applicationId":"a","entityId":"e"}"#,
+            r#"{"text":"\"id\":\"x\""}"#,
+            r#"{"word":"id"}"#,
+            r#"{"paid":"yes"}"#,
+        ] {
+            assert!(!names_something(json), "{json}");
+        }
+    }
 }

@@ -46,6 +46,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("beyond the list", "hook talk/assignee/assign", "conversation.assigned", "web_chat"),
     Row::new("beyond the list", "hook datahub/jobflow/*", "job.{started|finished|failed}", "-"),
     Row::new("beyond the list", "hook cms/content/*", "content.{created|updated|deleted|published|unpublished}", "-"),
+    Row::new("beyond the list", "hook of a campaign, function or site", "unrecognized", "-"),
     Row::new("beyond the list", "* (customer name)", "custom", "web"),
     Row::new("beyond the list", "v1 message", "message.received", "web_chat or the app"),
     Row::new("beyond the list", "v1 assign", "conversation.assigned", "web_chat or the app"),

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 use tributary_events::data::{
-    Address, Campaign, Click, Client, Consent, Device, Form, Item, Message, Money, Order, Page, Segment, Session,
-    Survey,
+    Address, AddressKind, Campaign, Click, Client, Consent, Device, Form, Item, Message, Money, Order, Page, Segment,
+    Session, Survey,
 };
 use tributary_events::{Channel, Data, Draft, EventType, Raw, Str};
 
 use super::failure::failure;
 use super::moment::moment;
-use super::occurrence::{self, Equal};
+use super::occurrence::{self, Beacon};
 use super::payload::{self, AppInfo, Body, Values};
 use super::person::Person;
 use super::place::{Group, Place, identified_plugin};
@@ -78,11 +78,11 @@ fn kind(name: &str, facts: &Facts<'_, '_>) -> EventType {
     }
 }
 
-/// Reads one event. `equal` counts the equal events of a beacon.
+/// Reads one event, of a beacon or alone.
 pub(super) fn read<'a>(
     body: &Body<'a>,
     frame: &Frame<'a, '_>,
-    equal: Option<&mut Equal>,
+    beacon: Option<&mut Beacon<'_, '_>>,
     out: &mut Output<'_>,
 ) -> Result<(), Unreadable> {
     let name = body.event_name.or(&frame.name);
@@ -156,12 +156,10 @@ pub(super) fn read<'a>(
         .then(by_order)
         .flatten()
         .or_else(|| occurrence::record(&me, body, &values))
-        .unwrap_or_else(|| {
-            let me = frame.of_keys(me.clone());
-            match equal {
-                Some(equal) => equal.numbered(&me, frame.element),
-                None => occurrence::run(&me, frame),
-            }
+        .unwrap_or_else(|| match beacon {
+            Some(beacon) => beacon.event(&me, frame.original),
+            // With the id of the run that forwarded it: one run may forward several events.
+            None => me.element(frame.original),
         });
     out.event(&identity, Draft { kind, subject, time, data });
     Ok(())
@@ -194,11 +192,15 @@ fn reached<'a>(
         Some(Channel::Push) => &values.fcm_token,
         _ => &Text::default(),
     };
+    // The customer's own id of the person stands there by mistake, unless it is their email address or number.
+    let is_own_id = |address: &Address<'_>| {
+        matches!(address.kind, AddressKind::Account | AddressKind::Device) && person.user() == Some(&*address.value)
+    };
     let named = Person::default().known_as(&values.user_id);
     [&body.address, of_plugin]
         .into_iter()
-        .filter(|text| text.get().is_some_and(|text| !is_placeholder(text) && person.user() != Some(text)))
-        .find_map(|text| address(text, channel))
+        .filter(|text| !text.get().is_none_or(is_placeholder))
+        .find_map(|text| address(text, channel).filter(|address| !is_own_id(address)))
         .or_else(|| person.address(channel))
         .or_else(|| named.address(channel))
 }

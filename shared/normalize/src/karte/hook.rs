@@ -240,7 +240,7 @@ fn first_version<'a>(body: &Body<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_
         data.conversation = Some(Box::new(conversation(&person)));
     }
     let me = out.identity(frame.api_key.get(), body.event_type.get().unwrap_or_default());
-    let identity = occurrence::run(&me, frame);
+    let identity = me.element(frame.original);
     out.event(&identity, Draft { kind, subject: person.subject("conversation"), time: frame.time, data });
     Ok(())
 }

@@ -21,12 +21,12 @@ use serde_json::value::RawValue;
 use tributary_events::{Data, Draft, EventType, Str, Timestamp};
 
 use self::moment::moment;
-use self::occurrence::Equal;
-use self::payload::{Body, Keys};
+use self::occurrence::Beacon;
+use self::payload::Body;
 use self::place::Place;
 use crate::lenient::Text;
 use crate::output::original;
-use crate::{Naming, Output, RejectReason, Request, Row, Settings, Source, Unreadable, Volatile};
+use crate::{Output, RejectReason, Request, Row, Settings, Source, Unreadable, Volatile};
 
 /// Most envelopes around an event. KARTE's are two deep: `jsonPayload` and `data`, `detail` and `content`. Each is read once
 /// more, so there must be an end.
@@ -61,9 +61,7 @@ impl Source for Karte {
         }
         let frame = Frame {
             original: text,
-            element: text,
             envelopes: 0,
-            keys: None,
             id: Text::default(),
             time: None,
             name: Text::default(),
@@ -93,12 +91,8 @@ fn is_empty_batch(text: &str) -> bool {
 struct Frame<'a, 's> {
     /// What becomes `data.original`.
     original: &'a str,
-    /// The hook or the event itself, without what stands around it.
-    element: &'a str,
     /// How many envelopes stand around it.
     envelopes: usize,
-    /// Whose events these are, where a beacon or a call of the API says it for all.
-    keys: Option<&'s Keys<'a>>,
     /// The id of the hook's or action's run, from the envelope.
     id: Text<'a>,
     /// When that was.
@@ -121,7 +115,7 @@ fn dispatch<'a>(body: &Body<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>) ->
         (&body.detail, &body.detail_type, ["KARTE ApiV2Hook", "KARTE Action"], &body.time),
     ] {
         let Some(inner) = payload.object() else { continue };
-        let inside = named.inside(&inner, moment(time));
+        let inside = named.inside(moment(time));
         if word.get().is_some_and(|word| !known.contains(&word)) || inside.envelopes > MAX_ENVELOPES {
             return unrecognized(word, &inside, out);
         }
@@ -133,21 +127,20 @@ fn dispatch<'a>(body: &Body<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>) ->
     if !body.event_name.is_none() {
         return event::read(body, &named, None, out);
     }
-    if let Some(keys) = body.keys.get() {
+    if body.keys.get().is_some() {
         if let Some(events) = body.events.elements() {
             beacon(body, &events, &here, out);
             return Ok(());
         }
         if let Some(json) = body.event.get().filter(|_| body.event.is_object()) {
             let event: Body<'a> = out.parse(json)?;
-            let written = Frame { element: json, keys: Some(keys), ..named };
-            return event::read(&event.tracked_in(body), &written, None, out);
+            return event::read(&event.tracked_in(body), &named, None, out);
         }
     }
     // `data` of Craft's payload, `content` of EventBridge's detail.
     for payload in [&body.data, &body.content] {
         let Some(inner) = payload.object() else { continue };
-        let inside = here.inside(&inner, None);
+        let inside = here.inside(None);
         if inside.envelopes > MAX_ENVELOPES {
             return unrecognized(&here.name, &inside, out);
         }
@@ -174,7 +167,7 @@ fn dispatch<'a>(body: &Body<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>) ->
 
 /// What the SDKs send: several events of one person, without ids. A broken one does not cost its neighbours.
 fn beacon<'a>(body: &Body<'a>, events: &[&'a RawValue], frame: &Frame<'a, '_>, out: &mut Output<'_>) {
-    let mut equal = Equal::default();
+    let mut beacon = Beacon::new(&body.keys);
     out.within(events);
     for element in events.iter().map(|element| element.get()) {
         if out.is_full() {
@@ -191,8 +184,8 @@ fn beacon<'a>(body: &Body<'a>, events: &[&'a RawValue], frame: &Frame<'a, '_>, o
                 continue;
             }
         };
-        let frame = Frame { original: element, element, keys: body.keys.get(), id: Text::default(), ..frame.clone() };
-        if let Err(why) = event::read(&event.tracked_in(body), &frame, Some(&mut equal), out) {
+        let frame = Frame { original: element, id: Text::default(), ..frame.clone() };
+        if let Err(why) = event::read(&event.tracked_in(body), &frame, Some(&mut beacon), out) {
             out.reject(why.reason, why.detail, element.as_bytes());
         }
     }
@@ -201,7 +194,7 @@ fn beacon<'a>(body: &Body<'a>, events: &[&'a RawValue], frame: &Frame<'a, '_>, o
 /// Authentic, but nothing we know: flows as it is.
 fn unrecognized<'a>(name: &Text<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>) -> Result<(), Unreadable> {
     let me = out.identity(frame.api_key.get(), name.get().unwrap_or("unrecognized"));
-    let identity = occurrence::run(&frame.of_keys(me), frame);
+    let identity = me.element(frame.original);
     let data = frame.data(name.take().unwrap_or_default());
     out.event(&identity, Draft { kind: EventType::Unrecognized, subject: None, time: None, data });
     Ok(())
@@ -209,19 +202,8 @@ fn unrecognized<'a>(name: &Text<'a>, frame: &Frame<'a, '_>, out: &mut Output<'_>
 
 impl<'a> Frame<'a, '_> {
     /// The frame of what lies within an envelope.
-    fn inside<'i>(&self, inner: &'i str, time: Option<Timestamp>) -> Frame<'i, '_>
-    where
-        'a: 'i,
-    {
-        Frame { element: inner, envelopes: self.envelopes + 1, time: self.time.or(time), ..self.clone() }
-    }
-
-    /// The identity of an event whose person a beacon names for all its events.
-    fn of_keys<'o>(&self, me: Naming<'o>) -> Naming<'o> {
-        match self.keys {
-            Some(keys) => me.with(keys.user_id.get()).with(keys.visitor_id.get()).with(keys.pv_id.get()),
-            None => me,
-        }
+    fn inside(&self, time: Option<Timestamp>) -> Self {
+        Self { envelopes: self.envelopes + 1, time: self.time.or(time), ..self.clone() }
     }
 
     fn data(&self, vendor_event: Str<'a>) -> Data<'a> {

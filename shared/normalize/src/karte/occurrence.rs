@@ -5,34 +5,20 @@ use std::collections::HashMap;
 use tributary_events::{EventId, Str};
 
 use super::Frame;
-use super::payload::{Body, Item, Values};
+use super::payload::{Body, Item, Keys, Values};
 use crate::decimal::shortest;
 use crate::lenient::Text;
 use crate::{Identity, Naming};
 
 /// A hook: its own id is the same on every way out, and the vendor says to go by it. The pages of messages and assignments
-/// leave it out of their examples, and version 1 has none.
+/// leave it out of their examples; then the envelope's id tells the one hook that is in it, else the whole body.
 pub(super) fn hook(me: &Naming<'_>, id: &Text<'_>, has_own_time: bool, frame: &Frame<'_, '_>) -> Identity {
     match me.occurrence(id) {
         // The time is the envelope's then, and by plain HTTP there is none.
         Some(identity) if !has_own_time => identity.told_again_later(),
         Some(identity) => identity,
-        None => run(me, frame),
+        None => me.occurrence(&frame.id).unwrap_or_else(|| me.element(frame.original)),
     }
-}
-
-/// What a run of Craft or EventBridge forwards: by the run's id, which is the same when the run is repeated, and all that is
-/// forwarded, for one run may forward several events. Without a run: by the whole element.
-pub(super) fn run(me: &Naming<'_>, frame: &Frame<'_, '_>) -> Identity {
-    let whole = || {
-        // An envelope that came without its id tells events apart by what else it has.
-        me.element(if frame.envelopes == 0 { frame.element } else { frame.original })
-    };
-    if frame.id.is_none() {
-        return whole();
-    }
-    let forwarded = me.element(frame.element).id().to_string();
-    me.fields(&[&frame.id], &[&Text::from(forwarded.as_str())]).unwrap_or_else(whole)
 }
 
 /// An order: a tag fires again when its page is loaded again, and some tags fire once an item. So it is the person, the
@@ -65,15 +51,24 @@ pub(super) fn record(me: &Naming<'_>, body: &Body<'_>, values: &Values<'_>) -> O
     me.occurrence(&body.event_hash).or_else(|| me.occurrence(&values._event_id))
 }
 
-/// The equal events of one beacon: nothing but their number tells them apart.
-#[derive(Default)]
-pub(super) struct Equal(HashMap<EventId, u32>);
+/// A beacon: what it says for all its events, and how many equal ones there were so far.
+pub(super) struct Beacon<'b, 'a> {
+    keys: &'b Keys<'a>,
+    equal: HashMap<EventId, u32>,
+}
 
-impl Equal {
-    /// The first of them is what it would be alone.
-    pub(super) fn numbered(&mut self, me: &Naming<'_>, element: &str) -> Identity {
+impl<'b, 'a> Beacon<'b, 'a> {
+    pub(super) fn new(keys: &'b Keys<'a>) -> Self {
+        Self { keys, equal: HashMap::new() }
+    }
+
+    /// By person, page view and the whole element. Nothing but their number tells equal events apart; the first of them is
+    /// what it would be alone.
+    pub(super) fn event(&mut self, me: &Naming<'_>, element: &str) -> Identity {
+        let keys = [&self.keys.user_id, &self.keys.visitor_id, &self.keys.pv_id];
+        let me = keys.into_iter().fold(me.clone(), |me, key| me.with(key.get()));
         let first = me.element(element);
-        let before = self.0.entry(first.id()).and_modify(|before| *before += 1).or_default();
-        if *before == 0 { first } else { me.clone().with(Some(&before.to_string())).element(element) }
+        let before = self.equal.entry(first.id()).and_modify(|before| *before += 1).or_default();
+        if *before == 0 { first } else { me.with(Some(&before.to_string())).element(element) }
     }
 }

@@ -1,14 +1,9 @@
 //! The chunks set aside, for the person who looks at them: what there is, and one back among the living.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::Put;
 
 use super::fault;
-use super::journal::{DynamoJournal, Item, chunk, item, number, text};
+use super::journal::{DynamoJournal, Item, Moved, chunk, item, keys, text};
 use crate::chunk::{Chunk, SHARDS, dead_partition, partition};
 use crate::ports::{Fault, Fenced};
 
@@ -53,13 +48,14 @@ impl DynamoJournal {
                     .send()
                     .await
                     .map_err(|error| fault("journal.dead", &error))?;
-                for item in page.items() {
+                from = page.last_evaluated_key().cloned();
+                for item in page.items.unwrap_or_default() {
+                    let sort = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned();
                     match chunk(item) {
                         Some(chunk) => dead.chunks.push(chunk),
-                        None => dead.unreadable.extend(item.get("sk").and_then(|sk| sk.as_s().ok()).cloned()),
+                        None => dead.unreadable.extend(sort),
                     }
                 }
-                from = page.last_evaluated_key().cloned();
                 if from.is_none() {
                     break;
                 }
@@ -79,62 +75,18 @@ impl DynamoJournal {
     pub async fn put_back(&self, dead: &Chunk) -> Result<Returned, Fault> {
         let back = Chunk { lease_ms: 0, epoch: dead.epoch.wrapping_add(1), tries: 0, ..dead.clone() };
         let put = Put::builder()
-            .table_name(&self.table)
             .set_item(Some(item(&back, partition(dead.key.shard))))
             .condition_expression("attribute_not_exists(pk)");
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(dead_key(dead)))
-            .condition_expression("e = :seen")
-            .expression_attribute_values(":seen", number(dead.epoch));
-        let built = || Fault { operation: "journal.put_back", code: "Construction".to_owned(), retry: false };
-        let put = TransactWriteItem::builder().put(put.build().map_err(|_| built())?).build();
-        let delete = TransactWriteItem::builder().delete(delete.build().map_err(|_| built())?).build();
-        let call = self.client.transact_write_items().transact_items(put).transact_items(delete);
-        let Err(error) = call.send().await else { return Ok(Returned::Back) };
-        match refused(&error) {
-            Some((_, true)) => Ok(Returned::Gone),
-            // What lives under this id is not older than the dead copy: bury puts before it deletes.
-            Some((true, false)) => match self.delete_dead(dead).await? {
+        let key = || keys(&dead.key, dead_partition(dead.key.shard));
+        match self.move_item("journal.put_back", put, key(), dead.epoch).await? {
+            Moved::Done => Ok(Returned::Back),
+            Moved::Gone => Ok(Returned::Gone),
+            // Left by a version that set chunks aside in two writes and was killed between, or brought back by a late
+            // put: what lives under this id holds all that the dead copy does.
+            Moved::Occupied => match self.delete_if("journal.put_back", key(), "e = :seen", dead.epoch).await? {
                 Fenced::Done => Ok(Returned::There),
                 Fenced::Lost => Ok(Returned::Gone),
             },
-            _ => Err(fault("journal.put_back", &error)),
         }
     }
-
-    /// Deletes the dead copy, if it is still the one that was seen.
-    async fn delete_dead(&self, dead: &Chunk) -> Result<Fenced, Fault> {
-        let call = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(dead_key(dead)))
-            .condition_expression("e = :seen")
-            .expression_attribute_values(":seen", number(dead.epoch));
-        match call.send().await {
-            Ok(_) => Ok(Fenced::Done),
-            Err(error)
-                if error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(Fenced::Lost)
-            }
-            Err(error) => Err(fault("journal.put_back", &error)),
-        }
-    }
-}
-
-fn dead_key(chunk: &Chunk) -> HashMap<String, AttributeValue> {
-    HashMap::from([("pk".to_owned(), text(dead_partition(chunk.key.shard))), ("sk".to_owned(), text(chunk.key.sort()))])
-}
-
-/// Which of the two conditions refused the transaction: that of the put, that of the delete.
-fn refused<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<(bool, bool)> {
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.as_service_error()? else {
-        return None;
-    };
-    let failed = |at: usize| {
-        cancelled.cancellation_reasons().get(at).and_then(|reason| reason.code()) == Some("ConditionalCheckFailed")
-    };
-    Some((failed(0), failed(1)))
 }

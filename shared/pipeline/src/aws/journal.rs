@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, PutRequest, TransactWriteItem, WriteRequest};
 use aws_smithy_types::Blob;
 use futures_util::{StreamExt, stream};
 
 use super::fault;
 use crate::chunk::{Chunk, ChunkKey, dead_partition, partition};
-use crate::ports::{Clock, Fault, Fenced, Journal};
+use crate::ports::{Clock, Fault, Fenced, Journal, Page};
 
 /// Most items of a `BatchWriteItem` (AWS).
 const BATCH_ITEMS: usize = 25;
@@ -23,8 +26,6 @@ const WRITE_ROUNDS: u32 = 5;
 /// No round begins so long after the first, milliseconds: what is unwritten by then goes to the spill queue, for which a
 /// function's time must suffice as well.
 const ROUNDS_MS: i64 = 3_000;
-/// Pages of a shard read in one pass: a page is 1 MiB at most.
-const PAGES: usize = 8;
 
 /// The journal's table: `pk` (`shard#0` to `shard#31`, `dead#...`), `sk` (creation time and chunk id), `d` (compressed
 /// messages), `n` (how many), `l` (lease, milliseconds), `e` (epoch), `t` (tries).
@@ -111,10 +112,9 @@ impl Journal for DynamoJournal {
         stream::iter(batches).buffered(BATCHES_TOGETHER).collect::<Vec<_>>().await.concat()
     }
 
-    async fn delete(&self, key: &ChunkKey) -> Result<(), Fault> {
-        let call = self.client.delete_item().table_name(&self.table);
-        let call = call.key("pk", text(key.partition())).key("sk", text(key.sort()));
-        call.send().await.map(|_| ()).map_err(|error| fault("journal.delete", &error))
+    async fn delete(&self, chunk: &Chunk) -> Result<Fenced, Fault> {
+        let live = keys(&chunk.key, partition(chunk.key.shard));
+        self.delete_if("journal.delete", live, "attribute_not_exists(pk) OR e = :seen", chunk.epoch).await
     }
 
     async fn rewrite(&self, chunk: &Chunk) -> Result<Fenced, Fault> {
@@ -128,35 +128,33 @@ impl Journal for DynamoJournal {
         fenced("journal.rewrite", call.send().await)
     }
 
-    async fn expired(&self, shard: u8, now_ms: i64) -> Result<Vec<Chunk>, Fault> {
-        let mut chunks = Vec::new();
-        let mut from: Option<Item> = None;
-        for _ in 0..PAGES {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .consistent_read(true)
-                .key_condition_expression("pk = :pk")
-                .filter_expression("l < :now")
-                .expression_attribute_values(":pk", text(partition(shard)))
-                .expression_attribute_values(":now", number(now_ms))
-                .set_exclusive_start_key(from)
-                .send()
-                .await
-                .map_err(|error| fault("journal.expired", &error))?;
-            for item in page.items() {
-                match chunk(item) {
-                    Some(chunk) => chunks.push(chunk),
-                    None => tracing::error!(shard, "an item of the journal is no chunk"),
-                }
-            }
-            from = page.last_evaluated_key().cloned();
-            if from.is_none() {
-                break;
+    async fn expired(&self, shard: u8, now_ms: i64, from: Option<&str>) -> Result<Page, Fault> {
+        let start = |sort: &str| {
+            HashMap::from([("pk".to_owned(), text(partition(shard))), ("sk".to_owned(), text(sort.to_owned()))])
+        };
+        let output = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .filter_expression("l < :now")
+            .expression_attribute_values(":pk", text(partition(shard)))
+            .expression_attribute_values(":now", number(now_ms))
+            .set_exclusive_start_key(from.map(start))
+            .send()
+            .await
+            .map_err(|error| fault("journal.expired", &error))?;
+        let mut page = Page::default();
+        let last = output.last_evaluated_key().and_then(|last| last.get("sk")?.as_s().ok());
+        page.next = last.cloned();
+        for item in output.items.unwrap_or_default() {
+            match chunk(item) {
+                Some(chunk) => page.chunks.push(chunk),
+                None => tracing::error!(shard, "an item of the journal is no chunk"),
             }
         }
-        Ok(chunks)
+        Ok(page)
     }
 
     async fn take(&self, seen: &Chunk, taken: &Chunk, now_ms: i64) -> Result<Fenced, Fault> {
@@ -171,12 +169,86 @@ impl Journal for DynamoJournal {
         fenced("journal.take", call.send().await)
     }
 
-    async fn bury(&self, chunk: &Chunk) -> Result<(), Fault> {
-        let call = self.client.put_item().table_name(&self.table);
-        let call = call.set_item(Some(item(chunk, dead_partition(chunk.key.shard))));
-        call.send().await.map_err(|error| fault("journal.bury", &error))?;
-        self.delete(&chunk.key).await
+    async fn bury(&self, chunk: &Chunk) -> Result<Fenced, Fault> {
+        // What lies there under this key is an older state of this chunk, or nothing.
+        let put = Put::builder().set_item(Some(item(chunk, dead_partition(chunk.key.shard))));
+        let moved =
+            self.move_item("journal.bury", put, keys(&chunk.key, partition(chunk.key.shard)), chunk.epoch).await?;
+        Ok(if moved == Moved::Done { Fenced::Done } else { Fenced::Lost })
     }
+}
+
+/// What became of a transaction that moves a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moved {
+    /// It took effect.
+    Done,
+    /// What was to be moved is not there any more, or is another's.
+    Gone,
+    /// What was to be moved is there, and something lies where it was to go.
+    Occupied,
+}
+
+impl DynamoJournal {
+    /// Puts an item and deletes another if its epoch is the seen one: one transaction, which takes effect whole or not.
+    pub(super) async fn move_item(
+        &self,
+        operation: &'static str,
+        put: aws_sdk_dynamodb::types::builders::PutBuilder,
+        from: Item,
+        seen: u32,
+    ) -> Result<Moved, Fault> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(from))
+            .condition_expression("e = :seen")
+            .expression_attribute_values(":seen", number(seen));
+        let built = || Fault { operation, code: "Construction".to_owned(), retry: false };
+        let put = TransactWriteItem::builder().put(put.table_name(&self.table).build().map_err(|_| built())?).build();
+        let delete = TransactWriteItem::builder().delete(delete.build().map_err(|_| built())?).build();
+        let call = self.client.transact_write_items().transact_items(put).transact_items(delete);
+        let Err(error) = call.send().await else { return Ok(Moved::Done) };
+        match refused(&error) {
+            Some((_, true)) => Ok(Moved::Gone),
+            Some((true, false)) => Ok(Moved::Occupied),
+            _ => Err(fault(operation, &error)),
+        }
+    }
+
+    /// Deletes an item under a condition on its epoch, `:seen`.
+    pub(super) async fn delete_if(
+        &self,
+        operation: &'static str,
+        key: Item,
+        condition: &str,
+        seen: u32,
+    ) -> Result<Fenced, Fault> {
+        let call = self.client.delete_item().table_name(&self.table).set_key(Some(key));
+        let call = call.condition_expression(condition).expression_attribute_values(":seen", number(seen));
+        match call.send().await {
+            Ok(_) => Ok(Fenced::Done),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(Fenced::Lost),
+                _ => Err(fault(operation, &error)),
+            },
+        }
+    }
+}
+
+/// Which of the two conditions refused the transaction: that of the put, that of the delete.
+fn refused<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<(bool, bool)> {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.as_service_error()? else {
+        return None;
+    };
+    let failed = |at: usize| {
+        cancelled.cancellation_reasons().get(at).and_then(|reason| reason.code()) == Some("ConditionalCheckFailed")
+    };
+    Some((failed(0), failed(1)))
+}
+
+/// The keys of a chunk's item in that partition.
+pub(super) fn keys(key: &ChunkKey, partition: String) -> Item {
+    HashMap::from([("pk".to_owned(), text(partition)), ("sk".to_owned(), text(key.sort()))])
 }
 
 fn fenced<T>(
@@ -218,17 +290,18 @@ pub(super) fn item(chunk: &Chunk, partition: String) -> Item {
     ])
 }
 
-pub(super) fn chunk(item: &Item) -> Option<Chunk> {
+pub(super) fn chunk(mut item: Item) -> Option<Chunk> {
     fn read<T: std::str::FromStr>(item: &Item, name: &str) -> Option<T> {
         item.get(name)?.as_n().ok()?.parse().ok()
     }
+    let AttributeValue::B(data) = item.remove("d")? else { return None };
     let text = |name| item.get(name)?.as_s().ok();
     Some(Chunk {
         key: ChunkKey::parse(text("pk")?, text("sk")?)?,
-        data: item.get("d")?.as_b().ok()?.clone().into_inner(),
-        events: read(item, "n")?,
-        lease_ms: read(item, "l")?,
-        epoch: read(item, "e")?,
-        tries: read(item, "t")?,
+        data: data.into_inner(),
+        events: read(&item, "n")?,
+        lease_ms: read(&item, "l")?,
+        epoch: read(&item, "e")?,
+        tries: read(&item, "t")?,
     })
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, QueueAttributeName, SendMessageBatchRequestEntry};
 
 use super::fault;
 use crate::ports::{Fault, Incoming, Outbox, Outgoing, Sent};
@@ -81,9 +81,15 @@ impl Outbox for SqsOutbox {
         Ok(output.messages().iter().filter_map(incoming).collect())
     }
 
-    async fn remove(&self, handle: &str) -> Result<(), Fault> {
-        let call = self.client.delete_message().queue_url(&self.url).receipt_handle(handle);
-        call.send().await.map(|_| ()).map_err(|error| fault("queue.remove", &error))
+    async fn remove(&self, handles: &[&str]) -> Result<usize, Fault> {
+        let entry = |(at, handle): (usize, &&str)| {
+            DeleteMessageBatchRequestEntry::builder().id(at.to_string()).receipt_handle(*handle).build().ok()
+        };
+        let entries = handles.iter().enumerate().map(entry).collect();
+        let output = self.client.delete_message_batch().queue_url(&self.url).set_entries(entries).send().await;
+        let output = output.map_err(|error| fault("queue.remove", &error))?;
+        // What the answer does not name is not known to be removed.
+        Ok(handles.len().saturating_sub(output.successful().len()))
     }
 }
 

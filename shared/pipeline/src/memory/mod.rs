@@ -181,6 +181,34 @@ impl World {
         self.state().refused.push(id.to_string());
     }
 
+    /// The queue takes whatever it refused.
+    pub fn relent(&self) {
+        self.state().refused.clear();
+    }
+
+    /// A person puts everything back that was set aside, as `tributary redrive dead` does: each chunk in one transaction,
+    /// which finds nothing to do where the chunk is not as it was seen. Gives how many are back.
+    pub async fn put_back(&self) -> usize {
+        let seen: Vec<Chunk> = self.state().dead.values().cloned().collect();
+        let mut count = 0;
+        for dead in seen {
+            let back = self.call("journal.put_back", |state, _| {
+                if state.dead.get(&dead.key).is_none_or(|stored| stored.epoch != dead.epoch) {
+                    return false;
+                }
+                state.dead.remove(&dead.key);
+                let is_free = !state.journal.contains_key(&dead.key);
+                if is_free {
+                    let back = Chunk { lease_ms: 0, epoch: dead.epoch.wrapping_add(1), tries: 0, ..dead.clone() };
+                    state.journal.insert(dead.key, back);
+                }
+                is_free
+            });
+            count += usize::from(back.await == Ok(true));
+        }
+        count
+    }
+
     /// Forgets a claim, as the table does when it expires.
     pub fn expire_claim(&self, id: EventId) {
         self.state().claims.remove(&id);

@@ -4,14 +4,18 @@ use async_trait::async_trait;
 use tributary_events::EventId;
 
 use super::{Copy, State, World};
-use crate::chunk::{Chunk, ChunkId, ChunkKey};
+use crate::chunk::{Chunk, ChunkId};
 use crate::pieces::{Piece, assemble};
-use crate::ports::{Claim, Claimed, Claims, Clock, Fault, Fenced, Incoming, Journal, Outbox, Outgoing, Owner, Sent};
+use crate::ports::{
+    Claim, Claimed, Claims, Clock, Fault, Fenced, Incoming, Journal, Outbox, Outgoing, Owner, Page, Sent,
+};
 
 /// SQS FIFO absorbs a repeated deduplication id for five minutes.
 const FIFO_WINDOW_MS: i64 = 300_000;
 /// How long a message of the spill queue is hidden from others once received: as template.yaml has it.
 const VISIBILITY_MS: i64 = 60_000;
+/// Chunks of a page: few, so that small tests have several.
+const PAGE: usize = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Box_ {
@@ -47,10 +51,14 @@ impl Journal for World {
         put.await.unwrap_or_else(|fault| vec![Err(fault); chunks.len()])
     }
 
-    async fn delete(&self, key: &ChunkKey) -> Result<(), Fault> {
+    async fn delete(&self, chunk: &Chunk) -> Result<Fenced, Fault> {
         let delete = self.call("journal.delete", |state, _| {
-            state.audit_change("journal.delete", key, None);
-            state.journal.remove(key);
+            if state.journal.get(&chunk.key).is_some_and(|stored| stored.epoch != chunk.epoch) {
+                return Fenced::Lost;
+            }
+            state.audit_change("journal.delete", &chunk.key, None);
+            state.journal.remove(&chunk.key);
+            Fenced::Done
         });
         delete.await
     }
@@ -69,10 +77,18 @@ impl Journal for World {
         rewrite.await
     }
 
-    async fn expired(&self, shard: u8, now_ms: i64) -> Result<Vec<Chunk>, Fault> {
-        let due = move |chunk: &&Chunk| chunk.key.shard == shard && chunk.lease_ms < now_ms;
+    async fn expired(&self, shard: u8, now_ms: i64, from: Option<&str>) -> Result<Page, Fault> {
+        let due = |chunk: &&Chunk| {
+            let is_later = from.is_none_or(|from| chunk.key.sort().as_str() > from);
+            chunk.key.shard == shard && chunk.lease_ms < now_ms && is_later
+        };
         let name = if self.state().journal.values().any(|chunk| due(&chunk)) { EXPIRED } else { EXPIRED_EMPTY };
-        let expired = self.call(name, |state, _| state.journal.values().filter(due).cloned().collect());
+        let expired = self.call(name, |state, _| {
+            let mut due = state.journal.values().filter(due);
+            let chunks: Vec<Chunk> = due.by_ref().take(PAGE).cloned().collect();
+            let next = due.next().and_then(|_| chunks.last()).map(|last| last.key.sort());
+            Page { chunks, next }
+        });
         expired.await
     }
 
@@ -89,11 +105,15 @@ impl Journal for World {
         take.await
     }
 
-    async fn bury(&self, chunk: &Chunk) -> Result<(), Fault> {
+    async fn bury(&self, chunk: &Chunk) -> Result<Fenced, Fault> {
         let bury = self.call("journal.bury", |state, _| {
+            if state.journal.get(&chunk.key).is_none_or(|stored| stored.epoch != chunk.epoch) {
+                return Fenced::Lost;
+            }
             state.audit_change("journal.bury", &chunk.key, Some(chunk));
             state.dead.insert(chunk.key, chunk.clone());
             state.journal.remove(&chunk.key);
+            Fenced::Done
         });
         bury.await
     }
@@ -169,12 +189,14 @@ impl Outbox for MemoryOutbox {
         receive.await
     }
 
-    async fn remove(&self, handle: &str) -> Result<(), Fault> {
-        let remove = self.0.call("spill.remove", |state, _| {
-            if let Ok(handle) = handle.parse() {
+    async fn remove(&self, handles: &[&str]) -> Result<usize, Fault> {
+        let remove = self.0.call("spill.remove", |state, half| {
+            let skipped = if half { handles.len().div_ceil(2) } else { 0 };
+            for handle in handles.iter().skip(skipped).filter_map(|handle| handle.parse().ok()) {
                 state.audit_unspilled(handle);
                 state.spill.remove(&handle);
             }
+            skipped
         });
         remove.await
     }

@@ -126,12 +126,12 @@ async fn no_error_of_a_whole_call_is_taken_for_success() {
         let insert = claims.insert(&claimed_by(2), ChunkId::from_random(1), 1).await.unwrap_err();
         let owners = claims.owners(&ids(2)).await.unwrap_err();
         let puts = journal.put(&[chunk(1), chunk(2)]).await;
-        let delete = journal.delete(&chunk(1).key).await.unwrap_err();
-        let expired = journal.expired(3, now).await.unwrap_err();
-        let bury = journal.bury(&chunk(1)).await.unwrap_err();
+        let delete = journal.delete(&chunk(1)).await;
+        let expired = journal.expired(3, now, None).await.unwrap_err();
+        let bury = journal.bury(&chunk(1)).await;
         assert_eq!(puts.len(), 2);
         let puts = puts.into_iter().map(Result::unwrap_err);
-        for fault in [insert, owners, delete, expired, bury].into_iter().chain(puts) {
+        for fault in [insert, owners, expired].into_iter().chain(puts) {
             assert_eq!(fault.code, code);
             assert!(is_word(&fault), "{fault}");
             // What only a change of the deployment heals is not tried again within the same drive.
@@ -140,12 +140,39 @@ async fn no_error_of_a_whole_call_is_taken_for_success() {
         }
         let (rewrite, take) = (journal.rewrite(&chunk(1)).await, journal.take(&chunk(1), &chunk(1), now).await);
         if code == "ConditionalCheckFailedException" {
-            assert_eq!((rewrite, take), (Ok(Fenced::Lost), Ok(Fenced::Lost)));
+            assert_eq!([rewrite, take, delete], [Ok(Fenced::Lost), Ok(Fenced::Lost), Ok(Fenced::Lost)]);
         } else {
+            assert_eq!(delete.unwrap_err().code, code);
             assert_eq!(rewrite.unwrap_err().code, code);
             assert_eq!(take.unwrap_err().code, code);
         }
-        assert_eq!(replay.operations().iter().filter(|name| *name == "DeleteItem").count(), 1, "bury stops at the put");
+        // A transaction does not fail by that name.
+        assert_eq!(bury.unwrap_err().code, code);
+        assert_eq!(replay.operations().iter().filter(|name| *name == "DeleteItem").count(), 1, "bury deletes nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_chunk_is_set_aside_in_one_transaction_that_asks_for_its_epoch() {
+    let cancelled = |put: &str, delete: &str| {
+        let reasons = json!([{"Code": put}, {"Code": delete}]);
+        let code = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+        (400, json!({"__type": code, "Message": "of a test", "CancellationReasons": reasons}))
+    };
+    let replay = Replay::of([(200, json!({}))]);
+    assert_eq!(journal(&replay).bury(&chunk(1)).await, Ok(Fenced::Done));
+    assert_eq!(replay.operations(), ["TransactWriteItems"]);
+    let items = replay.bodies()[0]["TransactItems"].clone();
+    assert!(items[0]["Put"]["Item"]["pk"]["S"].as_str().unwrap().starts_with("dead#"), "{items}");
+    assert!(items[1]["Delete"]["Key"]["pk"]["S"].as_str().unwrap().starts_with("shard#"), "{items}");
+    let condition = (&items[1]["Delete"]["ConditionExpression"], &items[1]["Delete"]["ExpressionAttributeValues"]);
+    assert_eq!(condition, (&json!("e = :seen"), &json!({":seen": {"N": "1"}})));
+
+    let replay = Replay::of([cancelled("None", "ConditionalCheckFailed")]);
+    assert_eq!(journal(&replay).bury(&chunk(1)).await, Ok(Fenced::Lost));
+    for (put, delete) in [("TransactionConflict", "None"), ("None", "ThrottlingError"), ("None", "None")] {
+        let replay = Replay::of([cancelled(put, delete)]);
+        assert_eq!(journal(&replay).bury(&chunk(1)).await.unwrap_err().code, "TransactionCanceledException");
     }
 }
 
@@ -156,7 +183,7 @@ async fn an_answer_nobody_can_read_is_no_success() {
         let (claims, journal) = (claims(&replay), journal(&replay));
         assert!(claims.insert(&claimed_by(1), ChunkId::from_random(1), 1).await.is_err(), "{status} {body}");
         assert!(claims.owners(&ids(1)).await.is_err(), "{status} {body}");
-        assert!(journal.expired(1, 1).await.is_err(), "{status} {body}");
+        assert!(journal.expired(1, 1, None).await.is_err(), "{status} {body}");
         assert!(journal.put(&[chunk(1)]).await[0].is_err(), "{status} {body}");
         assert!(journal.take(&chunk(1), &chunk(1), 1).await.is_err(), "{status} {body}");
     }
@@ -251,7 +278,7 @@ async fn a_claim_holds_what_its_event_says_and_one_of_before_is_read_as_saying_n
 #[tokio::test]
 async fn shards_and_owners_are_read_consistently() {
     let replay = Replay::of([(200, json!({}))]);
-    journal(&replay).expired(3, 1).await.unwrap();
+    journal(&replay).expired(3, 1, None).await.unwrap();
     claims(&replay).owners(&ids(1)).await.unwrap();
     let bodies = replay.bodies();
     assert_eq!(bodies[0]["ConsistentRead"], true);

@@ -8,7 +8,7 @@ use tributary_pipeline::ports::{Outbox, Outgoing, Sent};
 
 use super::{Replay, error, is_word};
 
-/// What `SendMessageBatch`, `ReceiveMessage` and `DeleteMessage` may answer instead of doing their work (API reference of
+/// What `SendMessageBatch`, `ReceiveMessage` and `DeleteMessageBatch` may answer instead of doing their work (API reference of
 /// SQS, and its common errors), and one code nobody knows.
 const WHOLE: [(u16, &str); 26] = [
     (400, "BatchEntryIdsNotDistinct"),
@@ -65,12 +65,12 @@ async fn no_error_of_a_whole_call_is_taken_for_success() {
     for (status, code) in WHOLE {
         let replay = Replay::of([error(status, code)]);
         assert_eq!(send(&replay, 3).await, [Sent::Retry; 3], "{code}");
-        for fault in
-            [outbox(&replay).receive().await.map(|_| ()), outbox(&replay).remove("h").await].map(Result::unwrap_err)
+        for fault in [outbox(&replay).receive().await.map(|_| ()), outbox(&replay).remove(&["h"]).await.map(|_| ())]
+            .map(Result::unwrap_err)
         {
             assert!(is_word(&fault), "{fault}");
         }
-        assert_eq!(replay.operations(), ["SendMessageBatch", "ReceiveMessage", "DeleteMessage"]);
+        assert_eq!(replay.operations(), ["SendMessageBatch", "ReceiveMessage", "DeleteMessageBatch"]);
     }
 }
 
@@ -118,6 +118,21 @@ async fn an_entry_the_answer_does_not_name_is_not_taken_for_sent() {
     }
     for (status, body) in [(200, "{\"Succ"), (500, ""), (503, "<html>"), (301, "")] {
         assert_eq!(send(&Replay::raw(status, body), 2).await, [Sent::Retry; 2], "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_the_answer_does_not_name_is_not_taken_for_removed() {
+    let failed = json!({"Id": "1", "Code": "InternalError", "SenderFault": false});
+    for (answer, left) in [
+        (json!({"Successful": [{"Id": "0"}, {"Id": "1"}], "Failed": []}), 0),
+        (json!({"Successful": [{"Id": "0"}], "Failed": [failed]}), 1),
+        (json!({}), 2),
+    ] {
+        let replay = Replay::of([(200, answer.clone())]);
+        assert_eq!(outbox(&replay).remove(&["g", "h"]).await, Ok(left), "{answer}");
+        let entries = replay.bodies()[0]["Entries"].clone();
+        assert_eq!((&entries[0]["ReceiptHandle"], &entries[1]["ReceiptHandle"]), (&json!("g"), &json!("h")));
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::Row;
 
+use super::DELIVERY_REPORT;
+
 pub(super) const ROWS: &[Row] = &[
     Row::new("beyond the list", "HIGH_BOUNCE_RATE_WARNING", "sender.bounce_rate_warned", "email"),
     Row::new("beyond the list", "HIGH_BOUNCE_RATE_BLOCKED", "sender.blocked", "email"),
@@ -9,6 +11,28 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("beyond the list", "SEEN (push, Messenger)", "message.read", "push messenger"),
     Row::new("beyond the list", "CLICK (Messenger)", "message.clicked", "messenger"),
     Row::new("beyond the list", "CONSENT_UPDATE", "consent.{granted|revoked}", "by the route"),
+    Row::new("beyond the list", "BUSINESS_APP_MESSAGE_ECHO", "message.sent", "whatsapp"),
+    Row::new("beyond the list", "BUSINESS_APP_MESSAGE_HISTORY", "message.imported", "whatsapp"),
+    Row::new("beyond the list", "BUSINESS_APP_CONTACT_SYNC", "contact.synced", "whatsapp"),
+    Row::new(
+        "beyond the list",
+        "DELIVERY (Instagram, TikTok, Viber Bot, Kakao Sangdam)",
+        DELIVERY_REPORT,
+        "by the route",
+    ),
+    Row::new(
+        "beyond the list",
+        "INBOUND_MESSAGE (Instagram, TikTok, Viber Bot, Kakao Sangdam, Live Chat)",
+        "message.received",
+        "by the body",
+    ),
+    Row::new("beyond the list", "SEEN (TikTok)", "message.read", "by the route"),
+    Row::new("beyond the list", "SILENT_VERIFICATION_DELIVERY (report)", DELIVERY_REPORT, "by the route"),
+    Row::new("beyond the list", "SILENT_VERIFICATION_DELIVERY (outcome)", "verification.completed", "-"),
+    Row::new("beyond the list", "MESSAGE_SENT (Answers)", "bot.sent", "by the body"),
+    Row::new("beyond the list", "QUERY_RESULT (Metrics)", "job.{finished|failed}", "-"),
+    Row::new("beyond the list", "SESSION_RESULT (Biometrics)", "verification.completed", "-"),
+    Row::new("beyond the list", "BILLING (any channel)", "billing.reported", "by the route"),
     Row::new("beyond the list", "SENDER_LAUNCH_UPDATE", "sender.launch_updated", "rcs"),
     Row::new("beyond the list", "CONVERSATION_STARTED (RCS)", "billing.conversation_started", "rcs"),
     Row::new("beyond the list", "CAP_CHECK", "number.capability_checked", "rcs"),

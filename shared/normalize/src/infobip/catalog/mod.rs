@@ -10,7 +10,8 @@ mod voice;
 use crate::Row;
 
 /// What a delivery report can become: the status group decides.
-const DELIVERY_REPORT: &str = "message.{queued|sent|delivered|undelivered|bounced|deferred|expired|rejected}";
+const DELIVERY_REPORT: &str =
+    "message.{queued|sent|delivered|undelivered|bounced|deferred|expired|rejected|suppressed}";
 
 const AREAS: [&[Row]; 6] = [messaging::ROWS, email::ROWS, voice::ROWS, engagement::ROWS, platform::ROWS, beyond::ROWS];
 

@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("Voice and WebRTC", "DTMF_CAPTURED", "call.dtmf_captured", "voice"),
     Row::new("Voice and WebRTC", "ERROR", "call.action_failed", "voice"),
     Row::new("Voice and WebRTC", "MACHINE_DETECTION_FAILED", "call.machine_detection_failed", "voice"),
-    Row::new("Voice and WebRTC", "MACHINE_DETECTION_FINISHED", "call.machine_detected", "voice"),
+    Row::new("Voice and WebRTC", "MACHINE_DETECTION_FINISHED", "call.{human_detected|machine_detected}", "voice"),
     Row::new("Voice and WebRTC", "MACHINE_MESSAGE_DETECTION_FAILED", "call.machine_message_detection_failed", "voice"),
     Row::new("Voice and WebRTC", "MACHINE_MESSAGE_DETECTION_FINISHED", "call.machine_message_detected", "voice"),
     Row::new("Voice and WebRTC", "MEDIA_STREAM_FAILED", "media_stream.failed", "voice"),

@@ -8,7 +8,7 @@ use crate::Output;
 use crate::address::is_email;
 use crate::lenient::{Any, Obj, Text};
 
-use super::super::draft::{Part, Way, person, put, subject};
+use super::super::draft::{Part, Way, company_end, person, person_end, put, subject};
 use super::super::messaging;
 use super::super::payload::{GeoLocation, RecipientInfo};
 use super::super::route::Route;
@@ -114,8 +114,8 @@ impl<'a> Tracking<'a> {
             id: self.message_id.take(),
             bulk_id: self.bulk_id.take(),
             direction: Some("outbound".into()),
-            from: self.sender.take(),
-            to: self.recipient.take(),
+            from: company_end(&self.sender, channel),
+            to: person_end(&self.recipient, channel),
             ..Message::default()
         }));
         data.contact = (!self.recipient.is_none()).then(|| Box::new(person(&self.recipient, channel)));

@@ -2,6 +2,8 @@
 //!
 //! One envelope for all: `type`, `timestamp`, `payload`.
 
+#[cfg(test)]
+mod bodies;
 mod conversations;
 mod payload;
 mod people;

@@ -16,7 +16,7 @@ pub(super) fn conversation(name: &str) -> Option<Known> {
     let (event, kind) = match name {
         "INBOUND_MESSAGE" | "CONVERSATION_MESSAGE_RECEIVED" => ("CONVERSATION_MESSAGE_RECEIVED", MessageReceived),
         "OUTBOUND_MESSAGE" | "CONVERSATION_MESSAGE_SENT" => ("CONVERSATION_MESSAGE_SENT", MessageSent),
-        // The schema has both; which one comes when is not documented.
+        // The schema has both; which one comes when is not documented: each is an event of its own.
         "INBOUND_MESSAGE_UPDATED" | "CONVERSATION_MESSAGE_UPDATED" => ("CONVERSATION_MESSAGE_UPDATED", MessageUpdated),
         "INBOUND_MESSAGE_DELETED" | "CONVERSATION_MESSAGE_DELETED" => ("CONVERSATION_MESSAGE_DELETED", MessageDeleted),
         "CONVERSATION_AGENT_STATUS_CHANGED" | "CONVERSATION_AGENT_STATUS_UPDATED" => ("CONVERSATION_AGENT_STATUS_UPDATED", AgentStatusUpdated),

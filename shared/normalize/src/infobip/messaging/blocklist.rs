@@ -8,7 +8,7 @@ use crate::Output;
 use crate::address::address;
 use crate::lenient::{Any, Obj, Text};
 
-use super::super::draft::{Part, Way, person, put, subject};
+use super::super::draft::{Part, Way, company_end, person, person_end, put, subject};
 use super::super::payload::{Platform, application, time};
 use super::APPLE_BUSINESS;
 
@@ -89,8 +89,8 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
             id: outbound.outbound_message_id.take(),
             bulk_id: outbound.bulk_id.take(),
             direction: Some("outbound".into()),
-            from: company.take(),
-            to: who.take(),
+            from: company_end(company, channel),
+            to: person_end(who, channel),
             sent_at: time(&outbound.send_at),
             ..Message::default()
         }));
@@ -98,8 +98,8 @@ pub(in crate::infobip) fn read(json: &str, out: &mut Output<'_>) {
         data.message = Some(Box::new(Message {
             id: inbound.inbound_message_id.take(),
             direction: Some("inbound".into()),
-            from: who.take(),
-            to: company.take(),
+            from: person_end(who, channel),
+            to: company_end(company, channel),
             ..Message::default()
         }));
     }

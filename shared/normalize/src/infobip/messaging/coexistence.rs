@@ -7,8 +7,8 @@ use serde::Deserialize;
 use tributary_events::data::{Attachment, Contact, Message};
 use tributary_events::{Channel, EventType, Str};
 
-use crate::Output;
-use crate::lenient::{Any, List, Obj, Text};
+use crate::lenient::{Any, Obj, Text};
+use crate::{Naming, Output};
 
 use super::super::draft::{Part, Way, put, subject};
 use super::super::route::Route;
@@ -16,13 +16,15 @@ use super::super::route::Route;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Body<'a> {
-    entry: List<Entry<'a>>,
+    entry: Any<'a>,
 }
 
+/// What one account has to tell.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct Entry<'a> {
-    changes: List<Change<'a>>,
+    id: Text<'a>,
+    changes: Any<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -38,7 +40,7 @@ struct Value<'a> {
     message_echoes: Any<'a>,
     #[serde(rename = "message_echoes")]
     operators_echoes: Any<'a>,
-    history: List<History<'a>>,
+    history: Any<'a>,
     state_sync: Any<'a>,
     #[serde(rename = "state_sync")]
     operators_sync: Any<'a>,
@@ -57,7 +59,7 @@ struct Number<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 struct History<'a> {
-    threads: List<Thread<'a>>,
+    threads: Any<'a>,
 }
 
 /// The messages with one person, whose number is the id.
@@ -151,6 +153,13 @@ struct SyncTime<'a> {
     timestamp: Text<'a>,
 }
 
+/// Who tells: the account, and the company's number in it.
+#[derive(Debug, Default)]
+struct Teller<'a> {
+    account: Text<'a>,
+    number: Text<'a>,
+}
+
 /// `entry[].changes[].value`, each change with a list of its own.
 pub(in crate::infobip) fn read(json: &str, route: &Route, out: &mut Output<'_>) {
     let body: Body<'_> = match out.parse(json) {
@@ -159,20 +168,27 @@ pub(in crate::infobip) fn read(json: &str, route: &Route, out: &mut Output<'_>) 
     };
     let before = out.count();
     let mut field = Text::default();
-    for change in body.entry.iter().flat_map(|entry| entry.changes.iter()) {
-        field = field.or(&change.field);
-        let value = &*change.value;
-        let company = value.metadata.display_phone_number.or(&value.metadata.operators_number);
-        for list in [value.message_echoes, value.operators_echoes] {
-            each(list, out, echo);
-        }
-        for list in [value.state_sync, value.operators_sync] {
-            each(list, out, sync);
-        }
-        for thread in value.history.iter().flat_map(|history| history.threads.iter()) {
-            each(thread.messages, out, |json, out| old_message(json, &thread.id, &company, out));
-        }
-    }
+    each(body.entry, out, |entry: Entry<'_>, _, out| {
+        each(entry.changes, out, |change: Change<'_>, _, out| {
+            field = field.or(&change.field);
+            let value = &*change.value;
+            let number = value.metadata.display_phone_number.or(&value.metadata.operators_number);
+            let teller = Teller { account: entry.id.clone(), number };
+            for list in [value.message_echoes, value.operators_echoes] {
+                each(list, out, |written, json, out| echo(&written, json, &teller, out));
+            }
+            for list in [value.state_sync, value.operators_sync] {
+                each(list, out, |entry, json, out| sync(&entry, json, &teller, out));
+            }
+            each(value.history, out, |history: History<'_>, _, out| {
+                each(history.threads, out, |thread: Thread<'_>, _, out| {
+                    each(thread.messages, out, |written, json, out| {
+                        old_message(&written, json, &thread.id, &teller, out);
+                    });
+                });
+            });
+        });
+    });
     // A history that was refused, or a field of the operator's that no list holds.
     if out.count() == before {
         let name = match field.get() {
@@ -185,25 +201,31 @@ pub(in crate::infobip) fn read(json: &str, route: &Route, out: &mut Output<'_>) 
     }
 }
 
-fn each<'a, 'c>(list: Any<'a>, out: &mut Output<'c>, read: impl Fn(&'a str, &mut Output<'c>)) {
+/// Reads every element of a list, with its text; those that cannot be read are rejects.
+fn each<'a, 'c, T: Deserialize<'a>>(
+    list: Any<'a>,
+    out: &mut Output<'c>,
+    mut read: impl FnMut(T, &'a str, &mut Output<'c>),
+) {
     let elements = list.elements().unwrap_or_default();
-    out.within(&elements);
-    for element in elements {
+    for element in &elements {
         if out.is_full() {
             break;
         }
-        read(element.get(), out);
+        // Again for each: what an element holds may be lists.
+        out.within(&elements);
+        let json = element.get();
+        match out.parse(json) {
+            Ok(part) => read(part, json, out),
+            Err(error) => out.broken(&error, json),
+        }
     }
 }
 
 /// A message that somebody of the company wrote on the telephone.
-fn echo(json: &str, out: &mut Output<'_>) {
-    let written: Written<'_> = match out.parse(json) {
-        Ok(written) => written,
-        Err(error) => return out.broken(&error, json),
-    };
+fn echo<'a>(written: &Written<'a>, json: &'a str, teller: &Teller<'a>, out: &mut Output<'_>) {
     let part = part(json, "BUSINESS_APP_MESSAGE_ECHO");
-    let me = part.naming(out);
+    let me = teller.naming(&part, out);
     let identity = me.occurrence(&written.id).unwrap_or_else(|| me.element(json));
     let user_id = written.to_user_id.or(&written.operators_user_id);
     let person = written.to.or(&user_id);
@@ -216,17 +238,13 @@ fn echo(json: &str, out: &mut Output<'_>) {
 }
 
 /// A message of before the app and the API came together: told now, and not new.
-fn old_message<'a>(json: &'a str, thread: &Text<'a>, company: &Text<'a>, out: &mut Output<'_>) {
-    let written: Written<'_> = match out.parse(json) {
-        Ok(written) => written,
-        Err(error) => return out.broken(&error, json),
-    };
+fn old_message<'a>(written: &Written<'a>, json: &'a str, thread: &Text<'a>, teller: &Teller<'a>, out: &mut Output<'_>) {
     let part = part(json, "BUSINESS_APP_MESSAGE_HISTORY");
     let digits = |text: &Text<'_>| text.get().map(|text| text.trim_start_matches('+').to_owned());
-    let outbound = digits(&written.from).is_some() && digits(&written.from) == digits(company);
+    let outbound = digits(&written.from).is_some() && digits(&written.from) == digits(&teller.number);
     let person = if thread.is_none() { written.to.or(&written.from) } else { thread.clone() };
     // Media come again later, under the id of their message.
-    let identity = part.naming(out).with(thread.get()).element(json);
+    let identity = teller.naming(&part, out).with(thread.get()).element(json);
     let mut data = part.data();
     data.address = part.address(&person);
     data.contact = Some(Box::new(Contact { phone: person.take(), ..Contact::default() }));
@@ -240,13 +258,9 @@ fn old_message<'a>(json: &'a str, thread: &Text<'a>, company: &Text<'a>, out: &m
 }
 
 /// A person was entered, changed or taken out of the telephone's address book.
-fn sync(json: &str, out: &mut Output<'_>) {
-    let sync: Sync<'_> = match out.parse(json) {
-        Ok(sync) => sync,
-        Err(error) => return out.broken(&error, json),
-    };
+fn sync<'a>(sync: &Sync<'a>, json: &'a str, teller: &Teller<'a>, out: &mut Output<'_>) {
     let part = part(json, "BUSINESS_APP_CONTACT_SYNC");
-    let identity = part.element(out);
+    let identity = teller.naming(&part, out).element(json);
     let who = &*sync.contact;
     let phone = who.phone_number.or(&who.operators_number);
     let mut data = part.data();
@@ -264,6 +278,12 @@ fn sync(json: &str, out: &mut Output<'_>) {
 
 fn part<'a>(json: &'a str, event: &'static str) -> Part<'a> {
     Part { json, event: event.into(), way: Way::of(Channel::Whatsapp), account: Text::default() }
+}
+
+impl Teller<'_> {
+    fn naming(&self, part: &Part<'_>, out: &Output<'_>) -> Naming<'static> {
+        part.naming(out).with(self.account.get()).with(self.number.get())
+    }
 }
 
 impl<'a> Written<'a> {

@@ -16,6 +16,12 @@ pub(super) struct Content<'a> {
     /// Messenger's id of the message.
     pub(super) mid: Text<'a>,
     text: Text<'a>,
+    /// Live Chat: the message within a bundle, and the words of a survey.
+    inbound_message: Any<'a>,
+    message: Text<'a>,
+    survey_satisfaction: Text<'a>,
+    /// `TikTok`.
+    pub(super) conversation_id: Text<'a>,
     keyword: Text<'a>,
     caption: Text<'a>,
     emoji: Text<'a>,
@@ -101,7 +107,11 @@ pub(super) fn parts<'a>(content: Any<'a>, out: &Output<'_>) -> Result<Vec<Conten
             .filter(|element| element.get().starts_with('{'))
             .map(|element| out.parse(element.get()))
             .collect(),
-        None if content.is_object() => out.parse(content.get().unwrap_or_default()).map(|part| vec![part]),
+        None if content.is_object() => {
+            let part: Content<'a> = out.parse(content.get().unwrap_or_default())?;
+            let inner = part.inbound_message.get().filter(|_| part.inbound_message.is_object());
+            Ok(vec![inner.map(|inner| out.parse(inner)).transpose()?.unwrap_or(part)])
+        }
         None => Ok(vec![Content { text: content.text(), ..Content::default() }]),
     }
 }
@@ -170,6 +180,7 @@ impl<'a> Content<'a> {
             .or(&self.caption)
             .or(&self.title)
             .or(&self.emoji)
+            .or(&self.message)
             .take()
             .or(value)
             .or_else(picked)
@@ -183,7 +194,7 @@ impl<'a> Content<'a> {
         };
         // Of other types `id` names a sticker or the like: only replies have it beside a title.
         let reply = || if self.title.is_none() { None } else { self.id.take() };
-        self.payload.or(&self.postback_data).take().or_else(reply).or_else(picked)
+        self.payload.or(&self.postback_data).or(&self.survey_satisfaction).take().or_else(reply).or_else(picked)
     }
 
     fn attachments(&self) -> Vec<Attachment<'a>> {

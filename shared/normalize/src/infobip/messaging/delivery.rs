@@ -1,12 +1,12 @@
 //! Delivery reports, one way for every dialect and channel.
 
+use tributary_events::EventType;
 use tributary_events::data::Message;
-use tributary_events::{Channel, EventType};
 
 use crate::Output;
 
-use super::super::draft::{put, subject};
-use super::super::payload::{moment, time};
+use super::super::draft::{company_end, person_end, put, report_identity, subject};
+use super::super::payload::time;
 use super::super::route::Route;
 use super::super::status;
 use super::item::Item;
@@ -27,40 +27,26 @@ pub(in crate::infobip) fn read<'a>(report: &Item<'a>, json: &'a str, route: &Rou
     };
     let part = report.part(json, event, route);
     let at = time(if sent { &report.sent_at } else { &report.done_at });
-    // One report comes in several dialects, and again with its price corrected.
-    let when = moment(at);
-    let stood = stands.id.or(&stands.name).or(&stands.group_name).or(&stands.group_id);
     let me = out.identity(part.account.get(), if sent { event } else { "DELIVERY" });
-    let identity = me
-        .fields(&[&report.message_id, &when], &[&to, &stood, &status::code(error)])
-        .unwrap_or_else(|| me.element(json));
+    let identity = report_identity(&me, json, &report.message_id, &to, stands, error, at);
 
     let mut data = part.data();
     data.address = part.address(&to);
     data.contact = report.person(&to, &part.way);
     data.message = Some(Box::new(Message {
         direction: Some("outbound".into()),
-        from: report.sender.or(&report.from).take(),
-        to: to.take(),
+        from: company_end(&report.sender.or(&report.from), part.way.ours),
+        to: person_end(&to, part.way.ours),
         status: stands.name.or(&stands.group_name).take(),
         attempts: report.attempt_count.int(),
         smtp_response: report.smtp.response.take(),
         ..report.message()
     }));
-    // The Messages API reports voice messages too, with the codes of calls.
-    let by_voice = match part.way.ours {
-        Some(Channel::Voice) => status::voice::voice_failure(&error.id, &error.name, &error.description),
-        _ => None,
-    };
-    data.failure = by_voice.or_else(|| status::failure(stands, error)).map(Box::new);
+    data.failure = status::failure(stands, error).map(Box::new);
     data.campaign = report.campaign();
     data.price = report.price.money();
     data.callback_data = report.callback_data.take();
     let untold = if sent { EventType::MessageSent } else { EventType::Unrecognized };
-    let kind = match status::delivery(stands, error).unwrap_or(untold) {
-        // A call that nobody answered may be reported as delivered.
-        EventType::MessageDelivered if data.failure.is_some() => EventType::MessageUndelivered,
-        kind => kind,
-    };
+    let kind = status::delivery(stands, error).unwrap_or(untold);
     put(out, &identity, kind, subject("message", &report.message_id), at, data);
 }

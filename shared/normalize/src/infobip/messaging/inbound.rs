@@ -6,7 +6,7 @@ use tributary_events::{Channel, EventType};
 use crate::Output;
 use crate::lenient::Text;
 
-use super::super::draft::{Part, Way, put, subject};
+use super::super::draft::{Part, Way, company_end, person_end, put, subject};
 use super::super::payload::{application, time};
 use super::super::route::Route;
 use super::content::{self, Content};
@@ -39,7 +39,7 @@ pub(in crate::infobip) fn read<'a>(item: &Item<'a>, json: &'a str, route: &Route
     let me = out.identity(part.account.get(), "INBOUND_MESSAGE");
     let identity = me.occurrence(&message_id).unwrap_or_else(|| me.element(json));
 
-    let mut message = Message { id: message_id.take(), ..ends.message(item) };
+    let mut message = Message { id: message_id.take(), ..ends.message(item, part.way.ours) };
     content::fill(&mut message, &parts);
     if item.text.get().is_some() || !item.clean_text.is_none() {
         message.text = item.text.text().or(&item.clean_text).take();
@@ -55,8 +55,9 @@ pub(in crate::infobip) fn read<'a>(item: &Item<'a>, json: &'a str, route: &Route
     data.address = part.address(&ends.person);
     data.contact = item.person(&ends.person, &part.way);
     data.message = Some(Box::new(message));
+    let conversation = item.thread_id.or(&first.map(|part| part.conversation_id.clone()).unwrap_or_default());
     data.conversation =
-        item.thread_id.take().map(|id| Box::new(Conversation { id: Some(id), ..Conversation::default() }));
+        conversation.take().map(|id| Box::new(Conversation { id: Some(id), ..Conversation::default() }));
     data.items = content::items(&parts);
     data.payment = content::payment(&parts);
     data.campaign = item.campaign();
@@ -91,7 +92,7 @@ pub(in crate::infobip) fn typing<'a>(
     let mut data = part.data();
     data.address = part.address(&ends.person);
     data.contact = item.person(&ends.person, &part.way);
-    data.message = Some(Box::new(Message { kind: Some(word.into()), ..ends.message(item) }));
+    data.message = Some(Box::new(Message { kind: Some(word.into()), ..ends.message(item, part.way.ours) }));
     put(out, &identity, EventType::MessageTyping, subject("contact", &ends.person), time(&item.received_at), data);
 }
 
@@ -112,11 +113,11 @@ impl<'a> Ends<'a> {
         Self { person: item.end(&from), company: to }
     }
 
-    fn message(&self, item: &Item<'a>) -> Message<'a> {
+    fn message(&self, item: &Item<'a>, channel: Option<Channel>) -> Message<'a> {
         Message {
             direction: Some("inbound".into()),
-            from: self.person.take(),
-            to: self.company.take(),
+            from: person_end(&self.person, channel),
+            to: company_end(&self.company, channel),
             ..item.message()
         }
     }

@@ -13,6 +13,7 @@ use crate::lenient::{Any, Obj, Text};
 use super::super::draft::{Part, Way, person};
 use super::super::payload::{self, Error, Platform, Price, Status};
 use super::super::route::Route;
+use super::super::status::voice::is_voice_error;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
@@ -152,6 +153,18 @@ impl<'a> Item<'a> {
             .or_else(|| self.likely().or(likely).map(Way::of))
             .or_else(|| Way::of_segment(route))
             .unwrap_or_default()
+    }
+
+    /// Whether a delivery report is one of a call: by its own word, by what only such reports have, else by the route. The
+    /// old ones and those of the Messages API have the fields of any other.
+    pub(in crate::infobip) fn is_of_calls(&self, route: &Route) -> bool {
+        if !self.channel.is_none() {
+            return Way::of_word(&self.channel).and_then(|way| way.ours) == Some(Channel::Voice);
+        }
+        let certain = !self.price.price_per_second.is_none() || is_voice_error(&self.error.id, &self.error.name);
+        let routed = || self.way(route).ours == Some(Channel::Voice);
+        // What the vendor sends under that name is not known to be a call.
+        certain || (routed() && !route.event_is("silent_verification_delivery"))
     }
 
     /// What only one channel has.

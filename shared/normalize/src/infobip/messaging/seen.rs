@@ -5,7 +5,7 @@ use tributary_events::data::Message;
 
 use crate::Output;
 
-use super::super::draft::{put, subject};
+use super::super::draft::{company_end, person_end, put, subject};
 use super::super::payload::{moment, time};
 use super::super::route::Route;
 use super::item::Item;
@@ -29,8 +29,8 @@ pub(in crate::infobip) fn read<'a>(report: &Item<'a>, json: &'a str, route: &Rou
     data.contact = report.person(&person, &part.way);
     data.message = Some(Box::new(Message {
         direction: Some("outbound".into()),
-        from: company.take(),
-        to: person.take(),
+        from: company_end(&company, part.way.ours),
+        to: person_end(&person, part.way.ours),
         ..report.message()
     }));
     data.campaign = report.campaign();

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use tributary_events::data::{Call, Campaign, Contact, Message, Money, Recording, Transcription};
 use tributary_events::{Channel, Data, Draft, EventType, Failure, FailureReason, Timestamp};
 
+use super::super::draft::report_identity;
 use super::super::payload::{self, Error, Platform, Price, Status};
 use super::super::route::Route;
 use super::super::status::voice::{ending_of_word, is_voice_error, voice_failure};
@@ -96,19 +97,12 @@ impl<'a> Report<'a> {
         if self.has_call() {
             return me.element(text);
         }
-        let done = Text::from(Cow::Owned(self.done_at().map(|at| at.to_string()).unwrap_or_default()));
-        let stood = self.status.id.or(&self.status.name).or(&self.status.group_name).or(&self.status.group_id);
         let to = self.to.or(&self.destination);
-        let code = if self.error.name.is("NO_ERROR") || self.error.id.get() == Some("0") {
-            Text::default()
-        } else {
-            self.error.id.or(&self.error.name)
-        };
-        me.fields(&[&self.message_id, &done], &[&to, &stood, &code]).unwrap_or_else(|| me.element(text))
+        report_identity(&me, text, &self.message_id, &to, &self.status, &self.error, self.done_at())
     }
 
     fn done_at(&self) -> Option<Timestamp> {
-        objects::time(&self.done_at)
+        payload::time(&self.done_at).or_else(|| objects::time(&self.done_at))
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! No field tells these bodies apart; [`read`] goes by the fields that only one of them has.
 
+#[cfg(test)]
+pub(super) mod bodies;
 mod calls;
 mod delivery;
 mod masking;

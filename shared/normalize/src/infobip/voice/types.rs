@@ -86,6 +86,7 @@ pub(super) fn event_type(name: &str) -> Option<EventType> {
         "DTMF_CAPTURED" => CallDtmfCaptured,
         "SPEECH_CAPTURED" => CallSpeechCaptured,
         "TRANSCRIPTION" => CallTranscribed,
+        // HUMAN is told by the properties.
         "MACHINE_DETECTION_FINISHED" => CallMachineDetected,
         "MACHINE_DETECTION_FAILED" => CallMachineDetectionFailed,
         "MACHINE_MESSAGE_DETECTION_FINISHED" => CallMachineMessageDetected,
@@ -110,7 +111,8 @@ mod tests {
         let rows = ROWS.iter().filter(|row| row.channel == "voice" && !others.contains(&row.vendor_event));
         let mut seen = 0;
         for row in rows.filter(|row| row.vendor_event != "call link webhook") {
-            assert_eq!(event_type(row.vendor_event).map(EventType::as_str), Some(row.kind), "{}", row.vendor_event);
+            let kind = event_type(row.vendor_event).map(EventType::as_str).unwrap_or_default();
+            assert!(row.kinds().iter().any(|listed| listed == kind), "{}: {kind}", row.vendor_event);
             seen += 1;
         }
         assert_eq!(seen, 65, "values of `type` in the schema");
