@@ -101,14 +101,14 @@ fn alarms_and_dashboard_are_held_to_what_the_code_emits() {
 }
 
 #[test]
-fn a_refused_request_costs_two_metrics_and_an_accepted_one_nine() {
+fn a_refused_request_costs_two_metrics_and_an_accepted_one_all() {
     let bench = Bench::new(INFOBIP, Proof::Header);
     let metrics = |request: Request<Bytes>| {
         let line: Value = serde_json::from_str(&request_metrics(&bench.send(request).1, 1)).unwrap();
         line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap().len()
     };
     assert_eq!(metrics(Request::post("/infobip").body(Bytes::new()).unwrap()), 2);
-    assert_eq!(metrics(Proof::Header.request("infobip", SECRET, events("infobip"), 0)), 9);
+    assert_eq!(metrics(Proof::Header.request("infobip", SECRET, events("infobip"), 0)), 10);
 }
 
 #[test]
