@@ -64,13 +64,13 @@ pub fn request_metrics(summary: &Summary, timestamp_ms: i64) -> String {
 pub fn sweep_metrics(report: &SweepReport, timestamp_ms: i64) -> String {
     let oldest = report.known_oldest_ms().map(|oldest| ("OldestChunk", "Milliseconds", oldest));
     let mut metrics = vec![
-            ("Expired", "Count", count(report.expired)),
-            ("New", "Count", count(report.sent)),
-            ("Duplicate", "Count", count(report.duplicate)),
-            ("Conflict", "Count", count(report.conflict)),
-            ("Left", "Count", count(report.left)),
-            ("Buried", "Count", count(report.buried)),
-            ("Unspilled", "Count", count(report.unspilled)),
+        ("Expired", "Count", count(report.expired)),
+        ("New", "Count", count(report.sent)),
+        ("Duplicate", "Count", count(report.duplicate)),
+        ("Conflict", "Count", count(report.conflict)),
+        ("Left", "Count", count(report.left)),
+        ("Buried", "Count", count(report.buried)),
+        ("Unspilled", "Count", count(report.unspilled)),
         ("Faults", "Count", count(report.faults)),
         ("OldestSpilled", "Milliseconds", report.oldest_spilled_ms),
     ];
