@@ -11,6 +11,7 @@ CLAIMS_KEY = "{ AttributeName: pk, AttributeType: B }"
 # What stands in the template, what it becomes, and what must be said about it.
 BREAKS = [
     ("Timeout: 60\n", "Timeout: 20\n", "sweeper: Timeout must be 60 s"),
+    ("      MemorySize: 256\n", "", "sweeper: MemorySize must be its own"),
     ("rate(1 minute)", "rate(2 minutes)", "sweeper: its schedule must be"),
     ("AttributeName: x, Enabled: true", "AttributeName: ttl, Enabled: true", "claims: TTL must be enabled on x"),
     (CLAIMS_KEY, CLAIMS_KEY.replace("B }", "S }"), "claims: key is [('pk', 'S')]"),

@@ -26,9 +26,22 @@ fn chunk(bits: u128) -> Chunk {
     Chunk { key, data: vec![7; 40], events: 3, lease_ms: NOW, epoch: 0, tries: 0 }
 }
 
+/// All chunks of a shard that have run out by then, page by page.
+async fn all_expired(journal: &dyn Journal, shard: u8, at_ms: i64) -> Vec<Chunk> {
+    let (mut chunks, mut from) = (Vec::new(), None);
+    loop {
+        let page = journal.expired(shard, at_ms, from.as_deref()).await.unwrap();
+        chunks.extend(page.chunks);
+        from = page.next;
+        if from.is_none() {
+            return chunks;
+        }
+    }
+}
+
 /// The chunk as it lies in its shard, once its lease has run out by then.
 async fn stored(journal: &dyn Journal, key: &ChunkKey, at_ms: i64) -> Option<Chunk> {
-    journal.expired(key.shard, at_ms).await.unwrap().into_iter().find(|chunk| chunk.key == *key)
+    all_expired(journal, key.shard, at_ms).await.into_iter().find(|chunk| chunk.key == *key)
 }
 
 async fn journal(journal: &dyn Journal) {
@@ -55,17 +68,23 @@ async fn journal(journal: &dyn Journal) {
     assert_eq!(journal.rewrite(&rest(&taken)).await, Ok(Fenced::Done));
     assert_eq!(stored(journal, &first.key, far).await, Some(rest(&taken)), "epoch and tries stay");
 
+    // Whoever has been overtaken ends nothing: neither by settling nor by setting aside.
+    assert_eq!(journal.delete(&first).await, Ok(Fenced::Lost), "an epoch behind");
+    assert_eq!(journal.bury(&first).await, Ok(Fenced::Lost), "an epoch behind");
+    assert_eq!(stored(journal, &first.key, far).await, Some(rest(&taken)));
+
     // Settled is settled: nobody brings it back.
-    assert_eq!(journal.delete(&first.key).await, Ok(()));
-    assert_eq!(journal.delete(&first.key).await, Ok(()), "again is harmless");
+    assert_eq!(journal.delete(&taken).await, Ok(Fenced::Done));
+    assert_eq!(journal.delete(&taken).await, Ok(Fenced::Done), "again is harmless");
+    assert_eq!(journal.bury(&taken).await, Ok(Fenced::Lost), "and there is nothing to set aside");
     assert_eq!(journal.rewrite(&rest(&taken)).await, Ok(Fenced::Lost));
     assert_eq!(journal.take(&taken, &taken, far).await, Ok(Fenced::Lost));
     assert_eq!(stored(journal, &first.key, far).await, None);
 
     // Set aside: no sweeper finds it. Its neighbour is where it was.
     let second = chunk(2);
-    assert_eq!(journal.bury(&second).await, Ok(()));
-    assert_eq!(journal.bury(&second).await, Ok(()), "again is harmless");
+    assert_eq!(journal.bury(&second).await, Ok(Fenced::Done));
+    assert_eq!(journal.bury(&second).await, Ok(Fenced::Lost), "again is harmless");
     assert_eq!(stored(journal, &second.key, far).await, None);
 }
 
@@ -145,5 +164,6 @@ async fn a_shard_of_many_pages_is_read_to_its_end_oldest_first() {
         assert_eq!(journal.put(std::slice::from_ref(chunk)).await, [Ok(())]);
     }
     assert!(chunks.iter().all(|chunk| chunk.key.shard == chunks[0].key.shard));
-    assert_eq!(journal.expired(chunks[0].key.shard, NOW + 1).await.unwrap(), chunks);
+    assert!(journal.expired(chunks[0].key.shard, NOW + 1, None).await.unwrap().next.is_some(), "more than a page");
+    assert_eq!(all_expired(journal.as_ref(), chunks[0].key.shard, NOW + 1).await, chunks);
 }

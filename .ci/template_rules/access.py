@@ -18,6 +18,9 @@ ACTIONS = {
     "send_message_batch": "sqs:SendMessage",
     "receive_message": "sqs:ReceiveMessage",
     "delete_message": "sqs:DeleteMessage",
+    "delete_message_batch": "sqs:DeleteMessage",
+    # A put and a delete: the sweeper sets a chunk aside. Each asks for its own permission, which it has.
+    "transact_write_items": "dynamodb:PutItem",
     "get_queue_attributes": "sqs:GetQueueAttributes",
     "get_secret_value": "secretsmanager:GetSecretValue",
 }

@@ -97,6 +97,10 @@ def check_times(template, sources):
     schedules = [event["Properties"].get("Schedule") for event in events if event["Type"] == "Schedule"]
     if schedules != ["rate(1 minute)"]:
         yield f"sweeper: its schedule must be rate(1 minute), not {schedules}"
+    # It holds pages of several shards and a chunk of each, inflated: tests/built/memory.rs measures below 128 MB of its own.
+    memory = sweeper.get("MemorySize")
+    if not isinstance(memory, int) or memory < 256:
+        yield f"sweeper: MemorySize must be its own and 256 at least, not {memory}"
     # Passes until the next run begins: with less, a chunk waits longer than the protocol's D.
     if sweeper.get("Timeout") != 60 or delay_ms < 60_000:
         yield f"sweeper: Timeout must be 60 s, so that its passes fill the minute (SWEEP_DELAY_MS is {delay_ms})"

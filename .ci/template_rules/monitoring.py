@@ -8,12 +8,13 @@ from .document import POLLER, STACK, SWEEPER, read, resolve
 # What a stack's own metric filter counts in.
 FILTERED = f"TributaryApi/{STACK}"
 VISIBLE, AGE = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"
+HIDDEN = "ApproximateNumberOfMessagesNotVisible"
 # Metrics that AWS writes, and their one dimension.
 FOREIGN = {
     "AWS/ApiGateway": ("ApiId", {"Count", "4xx", "5xx", "Latency", "IntegrationLatency"}),
     "AWS/DynamoDB": ("TableName", {"ConsumedWriteCapacityUnits", "WriteThrottleEvents"}),
     "AWS/Lambda": ("FunctionName", {"ConcurrentExecutions", "Duration", "Errors", "Invocations", "Throttles"}),
-    "AWS/SQS": ("QueueName", {VISIBLE, AGE, "ApproximateNumberOfMessagesNotVisible"}),
+    "AWS/SQS": ("QueueName", {VISIBLE, AGE, HIDDEN}),
 }
 # Of a request's metrics, by outcome, which each source must have an alarm on.
 OF_EACH_SOURCE = {
@@ -36,7 +37,8 @@ OF_THE_STACK = {
     ("Errors", f"{STACK}-{POLLER}"),
     (VISIBLE, "<DeadLetterQueue>"),
     (VISIBLE, "<QuarantineQueue>"),
-    (AGE, "<SpillQueue>"),
+    (VISIBLE, "<SpillQueue>"),
+    (HIDDEN, "<SpillQueue>"),
     (AGE, "<EventsQueue>"),
 }
 # What an access log may hold. Not the path and not the query, where secrets are, nor who called.

@@ -14,7 +14,7 @@ use common::operator::{Operated, quarantined};
 use common::{post_as, report, text};
 use tributary_events::Event;
 use tributary_pipeline::aws::DynamoJournal;
-use tributary_pipeline::ports::{Journal, SystemClock};
+use tributary_pipeline::ports::{Fenced, Journal, SystemClock};
 use tributary_pipeline::{Chunk, ChunkId, ChunkKey, Message, split};
 use tributary_stack::{Fault, Proxy, Rule};
 
@@ -265,6 +265,45 @@ fn killed_at_any_call_and_run_again_every_event_comes_once() {
 }
 
 #[test]
+fn with_a_clock_that_is_off_it_does_not_drive() {
+    use std::io::{Read, Write};
+    let operated = Operated::start();
+    // An SQS whose clock is ten minutes behind, which is to say that this machine's is ahead.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let served = std::thread::spawn(move || {
+        let mut calls = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept() {
+            let mut request = vec![0; 8192];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let request = text(&request[..read]).to_ascii_lowercase();
+            if request.is_empty() {
+                break;
+            }
+            calls.push(request.split("amazonsqs.").nth(1).unwrap_or("?").split_whitespace().next().unwrap().to_owned());
+            let then = time_of(std::time::SystemTime::now() - Duration::from_secs(600));
+            let head = format!("HTTP/1.1 200 OK\r\ndate: {then}\r\ncontent-type: application/x-amz-json-1.0\r\n");
+            let _ = write!(stream, "{head}connection: close\r\ncontent-length: 2\r\n\r\n{{}}");
+        }
+        calls
+    });
+    let mut command = operated.by_variables();
+    command.env("AWS_ENDPOINT_URL_SQS", &endpoint);
+    let output = command.args(["redrive", "quarantine", "--apply"]).output().unwrap();
+    let said = text(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("s ahead of AWS") && said.contains("clock"), "{said}");
+    drop(std::net::TcpStream::connect(endpoint.trim_start_matches("http://")).unwrap());
+    assert_eq!(served.join().unwrap(), ["listqueues"], "nothing was received");
+}
+
+/// As an HTTP header has it.
+fn time_of(time: std::time::SystemTime) -> String {
+    let format = aws_smithy_types::date_time::Format::HttpDate;
+    aws_smithy_types::DateTime::from(time).fmt(format).unwrap()
+}
+
+#[test]
 fn interrupted_it_gives_everything_back() {
     let operated = Operated::start();
     for number in 0..200 {
@@ -309,6 +348,13 @@ fn chunk(number: u128) -> Chunk {
     Chunk { key, data, events: messages.len(), lease_ms: 1_793_500_000_000, epoch: 101, tries: 101 }
 }
 
+/// Puts a chunk into the journal and sets it aside, before the gateway's sweeper could take it.
+async fn set_aside(journal: &DynamoJournal, chunk: &Chunk) {
+    let live = Chunk { lease_ms: 4_102_444_800_000, ..chunk.clone() };
+    assert_eq!(journal.put(&[live]).await, [Ok(())]);
+    assert_eq!(journal.bury(chunk).await, Ok(Fenced::Done));
+}
+
 #[test]
 fn dead_chunks_come_back_once_and_damaged_ones_stay() {
     let operated = Operated::start();
@@ -317,9 +363,9 @@ fn dead_chunks_come_back_once_and_damaged_ones_stay() {
     let there = chunk(3);
     operated.runtime.block_on(async {
         for dead in [&chunk(1), &damaged, &there] {
-            journal.bury(dead).await.unwrap();
+            set_aside(&journal, dead).await;
         }
-        // As a bury that was killed between its two writes leaves it; far in the lease, so that nobody takes it.
+        // As a version left it that was killed between its two writes; far in the lease, so that nobody takes it.
         let live = Chunk { lease_ms: 4_102_444_800_000, ..there.clone() };
         assert_eq!(journal.put(&[live]).await, [Ok(())]);
     });
@@ -349,7 +395,7 @@ fn a_chunk_that_somebody_else_moved_is_left_alone() {
         let seen = chunk(7);
         assert_eq!(journal.put_back(&seen).await, Ok(Returned::Gone), "never was there");
         // Buried again meanwhile, with what is left of it.
-        journal.bury(&Chunk { epoch: 105, ..seen.clone() }).await.unwrap();
+        set_aside(&journal, &Chunk { epoch: 105, ..seen.clone() }).await;
         assert_eq!(journal.put_back(&seen).await, Ok(Returned::Gone));
         assert_eq!(journal.dead().await.unwrap().chunks.len(), 1);
     });

@@ -53,8 +53,8 @@ MUTATIONS = [
     mutation(
         "owner check: every taken claim is somebody else's",
         DRIVE,
-        "Some(owner) if owner == chunk.key.id => states[*at] = State::Ours,",
-        "Some(owner) if owner == chunk.key.id => states[*at] = State::Foreign,",
+        "Some(owner) if owner.chunk == chunk.key.id => states[*at] = State::Ours,",
+        "Some(owner) if owner.chunk == chunk.key.id => states[*at] = State::Foreign,",
     ),
     mutation(
         "owner check: every taken claim is ours",
@@ -89,9 +89,9 @@ MUTATIONS = [
     mutation(
         "delete before send",
         DRIVE,
-        "        self.send(&mut work, deadline).await;",
-        "        for work in &work { let _ = self.journal.delete(&work.chunk.key).await; }\n"
-        "        self.send(&mut work, deadline).await;",
+        "        let collided = in_state(&work, State::Conflict);",
+        "        for work in &work { let _ = self.journal.delete(work.chunk).await; }\n"
+        "        let collided = in_state(&work, State::Conflict);",
     ),
     mutation(
         "no retry of failed entries: they count as sent",
@@ -108,26 +108,26 @@ MUTATIONS = [
     mutation(
         "settle deletes a chunk with a refused message",
         DRIVE,
-        "matches!(state, State::Sent | State::Foreign)",
-        "matches!(state, State::Sent | State::Foreign | State::Refused)",
+        "matches!(self, Self::Sent | Self::Foreign | Self::Kept)",
+        "matches!(self, Self::Sent | Self::Foreign | Self::Kept | Self::Refused)",
     ),
     mutation(
         "settle deletes a chunk with an event that is not sent",
         DRIVE,
-        "matches!(state, State::Sent | State::Foreign)",
-        "matches!(state, State::Sent | State::Foreign | State::Ours)",
+        "matches!(self, Self::Sent | Self::Foreign | Self::Kept)",
+        "matches!(self, Self::Sent | Self::Foreign | Self::Kept | Self::Ours)",
     ),
     mutation(
         "settle always deletes",
         DRIVE,
-        "let outcome = if rest.is_empty() {",
-        "let outcome = if rest.len() <= messages.len() {",
+        "Some(rest) => self.journal.rewrite(&rest).await,",
+        "Some(_) => self.journal.delete(chunk).await,",
     ),
     mutation(
         "rewrite keeps what was sent, and drops the rest",
         DRIVE,
-        "|(_, state)| !matches!(state, State::Sent | State::Foreign)",
-        "|(_, state)| matches!(state, State::Sent | State::Foreign)",
+        ".filter(|(_, state)| !state.is_settled());",
+        ".filter(|(_, state)| state.is_settled());",
     ),
     mutation(
         "a drive goes on after its lease",
@@ -158,14 +158,14 @@ MUTATIONS = [
     mutation(
         "200 although the quarantine queue did not take a part",
         ACCEPT,
-        "        quarantined?;",
-        "        let _ = quarantined;",
+        "if quarantined.contains(&false) {",
+        "if quarantined.is_empty() && !rejects.is_empty() {",
     ),
     mutation(
         "duplicates within a request are kept",
         CHUNK,
-        "if !seen.insert(message.id) {",
-        "if !seen.insert(message.id) && seen.is_empty() {",
+        "            Entry::Occupied(_) => true,",
+        "            Entry::Occupied(_) => false,",
     ),
     mutation(
         "a message too large for the queue is claimed",
@@ -177,15 +177,16 @@ MUTATIONS = [
     mutation(
         "spill removed before put",
         SWEEP,
-        "        for put in self.journal.put(&[chunk]).await {",
-        "        if let Some(spill) = &self.spill { spill.remove(&message.handle).await.map_err(|fault| fault.to_string())?; }\n"
-        "        for put in self.journal.put(&[chunk]).await {",
+        "        let put = self.journal.put(&chunks).await;",
+        "        let all: Vec<&str> = handles.iter().map(String::as_str).collect();\n"
+        "        let _ = spill.remove(&all).await;\n"
+        "        let put = self.journal.put(&chunks).await;",
     ),
     mutation(
         "spill removed although the put failed",
         SWEEP,
-        "            put.map_err(|fault| fault.to_string())?;",
-        "            let _ = put;",
+        "                    tracing::warn!(%fault, \"spilled chunk not brought back\");",
+        "                    tracing::warn!(%fault, \"spilled chunk not brought back\");\n                    back.push(handle);",
     ),
     mutation(
         "a spilled chunk comes back under its old id",
@@ -202,33 +203,49 @@ MUTATIONS = [
     mutation(
         "a damaged chunk is left where it is",
         SWEEP,
-        "                match self.journal.bury(&chunk).await {",
-        "                return report;\n                #[allow(unreachable_code)]\n                match self.journal.bury(&chunk).await {",
+        "            return self.set_aside(&taken, true).await;",
+        "            return report;",
     ),
     mutation(
         "a chunk is never set aside",
         SWEEP,
-        "Ok(messages) if chunk.tries <= self.settings.max_tries && !old => messages,",
-        "Ok(messages) if chunk.tries <= self.settings.max_tries || !old => messages,",
+        "        is_spent || chunk.tries > TRIES_BEFORE_AGE && is_old",
+        "        is_spent && chunk.tries > TRIES_BEFORE_AGE && is_old",
     ),
     mutation(
         "a chunk set aside is deleted",
         SWEEP,
-        "match self.journal.bury(&chunk).await {",
-        "match self.journal.delete(&chunk.key).await {",
+        "match self.journal.bury(chunk).await {",
+        "match self.journal.delete(chunk).await {",
     ),
     # The adapters.
     mutation(
-        "bury deletes before it puts",
+        "bury in two writes, the second of which asks nobody",
         JOURNAL,
-        "        let call = self.client.put_item().table_name(&self.table);",
-        "        self.delete(&chunk.key).await?;\n        let call = self.client.put_item().table_name(&self.table);",
+        "        let moved =\n",
+        "        let all = item(chunk, dead_partition(chunk.key.shard));\n"
+        "        let call = self.client.put_item().table_name(&self.table).set_item(Some(all));\n"
+        "        call.send().await.map_err(|error| fault(\"journal.bury\", &error))?;\n"
+        "        let live = keys(&chunk.key, partition(chunk.key.shard));\n"
+        "        let call = self.client.delete_item().table_name(&self.table).set_key(Some(live));\n"
+        "        call.send().await.map_err(|error| fault(\"journal.bury\", &error))?;\n"
+        "        if chunk.events > 0 {\n            return Ok(Fenced::Done);\n        }\n"
+        "        let moved =\n",
+        "contract",
     ),
     mutation(
-        "bury deletes although the put failed",
+        "a move without the fence",
         JOURNAL,
-        'call.send().await.map_err(|error| fault("journal.bury", &error))?;',
-        'let _ = call.send().await.map_err(|error| fault("journal.bury", &error));',
+        '            .condition_expression("e = :seen")\n            .expression_attribute_values(":seen", number(seen));',
+        '            .condition_expression("attribute_not_exists(pk) OR e = :seen OR e <> :seen")\n            .expression_attribute_values(":seen", number(seen));',
+        "contract",
+    ),
+    mutation(
+        "delete without the fence",
+        JOURNAL,
+        '"attribute_not_exists(pk) OR e = :seen"',
+        '"attribute_not_exists(pk) OR e = :seen OR e <> :seen"',
+        "contract",
     ),
     mutation(
         "bury puts it where the sweeper looks",
@@ -257,10 +274,106 @@ MUTATIONS = [
     ),
     mutation(
         "the sweeper reads the first page of a shard only",
+        SWEEP,
+        "            from = page.next;",
+        "            from = page.next.filter(|_| false);",
+    ),
+    mutation(
+        "a page after the first begins anew",
         JOURNAL,
-        "const PAGES: usize = 8;",
-        "const PAGES: usize = 1;",
+        "            .set_exclusive_start_key(from.map(start))",
+        "            .set_exclusive_start_key(from.filter(|from| from.is_empty()).map(start))",
         "contract",
+    ),
+    # Conflicts.
+    mutation(
+        "a conflict is dropped as a duplicate",
+        DRIVE,
+        "=> states[*at] = State::Conflict,",
+        "=> states[*at] = State::Foreign,",
+    ),
+    mutation(
+        "a conflict counts as kept before quarantine has it",
+        DRIVE,
+        ".zip(kept).filter(|(_, kept)| *kept) {",
+        ".zip(kept).filter(|(_, kept)| *kept || !*kept) {",
+    ),
+    mutation(
+        "a conflict is sent",
+        DRIVE,
+        "=> states[*at] = State::Conflict,",
+        "=> states[*at] = State::Ours,",
+    ),
+    mutation(
+        "a duplicate is a conflict where a claim tells nothing",
+        "shared/pipeline/src/message.rs",
+        "    matches!((one, other), (Some(one), Some(other)) if one != other)",
+        "    one != other",
+    ),
+    mutation(
+        "a conflict within a request is dropped",
+        CHUNK,
+        "                    out.conflicts.push(message);\n                    continue;",
+        "                    out.doubles += 1;\n                    continue;",
+    ),
+    mutation(
+        "the claim does not hold what the event says",
+        CLAIMS,
+        "let statement = if says.is_some() {",
+        "let says = says.filter(|_| false);\n            let statement = if says.is_some() {",
+    ),
+    mutation(
+        "the owner is read without what the event says",
+        CLAIMS,
+        "Says::from_slice(says.as_ref()));",
+        "Says::from_slice(says.as_ref())).filter(|_| false);",
+    ),
+    mutation(
+        "the journal forgets what an event says",
+        CHUNK,
+        "let says = if version == WITHOUT_SAYS { None } else { reader.says()? };",
+        "let says = if version == WITHOUT_SAYS { None } else { reader.says()?.filter(|_| false) };",
+    ),
+    mutation(
+        "a part counts as kept with a piece missing",
+        "shared/pipeline/src/keep.rs",
+        "            kept[piece.part] = false;",
+        "            kept[piece.part] = true;",
+    ),
+    # The sweeper's duties.
+    mutation(
+        "tries bury although the queue takes nothing",
+        SWEEP,
+        "chunk.tries > self.settings.max_tries && pass.queue_takes.load(Ordering::Relaxed);",
+        "chunk.tries > self.settings.max_tries;",
+    ),
+    mutation(
+        "what was spilled comes first",
+        SWEEP,
+        "        let (swept, unspilled) = tokio::join!(shards, self.unspill(deadline));",
+        "        let unspilled = self.unspill(deadline).await;\n        let swept = shards.await;",
+        "spill",
+    ),
+    mutation(
+        "bringing back has no share of time",
+        SWEEP,
+        "let share = deadline.earlier(self.clock.now_ms() + UNSPILL_MS);",
+        "let share = deadline.earlier(self.clock.now_ms() + 10 * UNSPILL_MS);",
+        "spill",
+    ),
+    mutation(
+        "bringing back goes on though the journal refuses",
+        SWEEP,
+        "let goes_on = back.len() == handles.len();",
+        "let goes_on = back.len() <= handles.len();",
+        "spill",
+    ),
+    mutation(
+        "a shard that was not read counts as empty",
+        SWEEP,
+        "                    report.faults += 1;\n                    report.unread = 1;",
+        "                    report.faults += 1;",
+        "spill",
     ),
     mutation(
         "an unknown error of a statement is a duplicate",
@@ -283,8 +396,8 @@ MUTATIONS = [
     mutation(
         "a statement without an answer counts as claimed",
         CLAIMS,
-        "claimed.resize(events.len(), Claimed::Undecided);",
-        "claimed.resize(events.len(), Claimed::New);",
+        "claimed.resize(claims.len(), Claimed::Undecided);",
+        "claimed.resize(claims.len(), Claimed::New);",
     ),
     mutation(
         "UnprocessedKeys are taken for absent",

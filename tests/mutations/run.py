@@ -32,6 +32,7 @@ PIPELINE = [
 SUITES = {
     "pipeline": PIPELINE,
     "limits": ["-p tributary-pipeline --test limits"],
+    "spill": ["-p tributary-pipeline --test spill"],
     "contract": ["--workspace --test contract"],
 }
 # A mutant may wait for ever, or sweep for ever: that is noticed too.

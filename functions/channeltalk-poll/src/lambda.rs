@@ -104,6 +104,7 @@ fn finish(report: &Report, total_ms: i64) -> Result<(), Error> {
         reason: report.ended.as_str(),
         accepted: report.accepted,
         unrecognized: report.unrecognized,
+        unknown_segments: 0,
         ids: Vec::new(),
         body_bytes: 0,
         total_ms,

@@ -63,17 +63,31 @@ pub(super) async fn check(found: &Found, report: &mut Report) {
 /// Chunks whose lease has run out, and how long ago that was for the last one taken up.
 async fn waiting(journal: &DynamoJournal) -> Result<(usize, i64), Fault> {
     let now_ms = SystemClock.now_ms();
-    let shards = stream::iter(0..SHARDS).map(|shard| journal.expired(shard, now_ms)).buffer_unordered(AT_ONCE);
+    let shards = stream::iter(0..SHARDS).map(|shard| waiting_in(journal, shard, now_ms)).buffer_unordered(AT_ONCE);
     let shards: Vec<_> = shards.collect().await;
     let (mut count, mut late_ms) = (0, 0);
-    for chunks in shards {
-        for chunk in chunks? {
+    for shard in shards {
+        let (chunks, late) = shard?;
+        count += chunks;
+        late_ms = late_ms.max(late);
+    }
+    Ok((count, late_ms))
+}
+
+async fn waiting_in(journal: &DynamoJournal, shard: u8, now_ms: i64) -> Result<(usize, i64), Fault> {
+    let (mut count, mut late_ms, mut from) = (0, 0, None);
+    loop {
+        let page = journal.expired(shard, now_ms, from.as_deref()).await?;
+        for chunk in page.chunks {
             count += 1;
             // A chunk that was put back by hand has no lease.
             late_ms = late_ms.max(now_ms - chunk.lease_ms.max(chunk.key.created_ms));
         }
+        from = page.next;
+        if from.is_none() {
+            return Ok((count, late_ms));
+        }
     }
-    Ok((count, late_ms))
 }
 
 fn report_waiting(count: usize, late_ms: i64, report: &mut Report) {

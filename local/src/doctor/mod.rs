@@ -9,6 +9,8 @@ mod rights;
 mod secrets;
 mod tables;
 
+pub(crate) use self::clock::may_drive;
+
 use std::process::ExitCode;
 
 use self::report::Report;

@@ -15,6 +15,7 @@ use super::tally::Tally;
 use crate::cli::{Queue, RedriveQuarantine, complain, print, say};
 use crate::deployment::Deployment;
 use crate::deployment::trouble::trouble;
+use crate::doctor::may_drive;
 use crate::interrupt::Interrupt;
 
 /// A part has as long as a request.
@@ -31,6 +32,7 @@ pub(super) async fn run(options: &RedriveQuarantine) -> Result<ExitCode, String>
     let deployment = Deployment::find(&options.place).await?;
     let url = deployment.queue(Queue::Quarantine).await?;
     let pipeline = if options.apply {
+        may_drive(&deployment).await?;
         let resources = deployment.resources().await?;
         let clock = Arc::new(SystemClock);
         Some(aws::with_clients(deployment.dynamodb.clone(), &deployment.sqs, resources, clock))

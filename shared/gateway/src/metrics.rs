@@ -51,27 +51,32 @@ pub fn request_metrics(summary: &Summary, timestamp_ms: i64) -> String {
             ("Unrecognized", "Count", count(summary.unrecognized)),
         ]);
     }
+    // Billed in the month that a URL is wrong, and in no other.
+    if summary.unknown_segments > 0 {
+        metrics.push(("UnknownSegments", "Count", count(summary.unknown_segments)));
+    }
     line(timestamp_ms, &[("Source", summary.source), ("Outcome", summary.outcome.as_str())], &metrics)
 }
 
-/// The metrics of the sweeper's run.
+/// The metrics of the sweeper's run. What it does not know it does not write: the age of the oldest chunk, where no shard it
+/// read has one and others were not read.
 #[must_use]
 pub fn sweep_metrics(report: &SweepReport, timestamp_ms: i64) -> String {
-    line(
-        timestamp_ms,
-        &[("Source", "sweeper"), ("Outcome", if report.faults == 0 { "ok" } else { "faults" })],
-        &[
-            ("Expired", "Count", count(report.expired)),
-            ("New", "Count", count(report.sent)),
-            ("Duplicate", "Count", count(report.duplicate)),
-            ("Conflict", "Count", count(report.conflict)),
-            ("Left", "Count", count(report.left)),
-            ("Buried", "Count", count(report.buried)),
-            ("Unspilled", "Count", count(report.unspilled)),
-            ("Faults", "Count", count(report.faults)),
-            ("OldestChunk", "Milliseconds", report.oldest_ms),
-        ],
-    )
+    let oldest = report.known_oldest_ms().map(|oldest| ("OldestChunk", "Milliseconds", oldest));
+    let mut metrics = vec![
+        ("Expired", "Count", count(report.expired)),
+        ("New", "Count", count(report.sent)),
+        ("Duplicate", "Count", count(report.duplicate)),
+        ("Conflict", "Count", count(report.conflict)),
+        ("Left", "Count", count(report.left)),
+        ("Buried", "Count", count(report.buried)),
+        ("Unspilled", "Count", count(report.unspilled)),
+        ("Faults", "Count", count(report.faults)),
+        ("OldestSpilled", "Milliseconds", report.oldest_spilled_ms),
+    ];
+    metrics.extend(oldest);
+    let outcome = if report.faults == 0 { "ok" } else { "faults" };
+    line(timestamp_ms, &[("Source", "sweeper"), ("Outcome", outcome)], &metrics)
 }
 
 #[cfg(test)]
@@ -91,5 +96,18 @@ mod tests {
             assert!(line[dimension.as_str().unwrap()].is_string(), "{dimension}");
         }
         assert_eq!((line["Expired"].as_i64(), line["OldestChunk"].as_i64()), (Some(3), Some(45)));
+    }
+
+    #[test]
+    fn the_age_of_what_was_not_looked_at_is_not_told() {
+        let oldest = |report: SweepReport| {
+            let line: Value = serde_json::from_str(&sweep_metrics(&report, 7)).unwrap();
+            let named = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].to_string().contains("OldestChunk");
+            assert_eq!(named, line.get("OldestChunk").is_some());
+            line["OldestChunk"].as_i64()
+        };
+        assert_eq!(oldest(SweepReport::default()), Some(0), "all was read");
+        assert_eq!(oldest(SweepReport { unread: 1, ..SweepReport::default() }), None);
+        assert_eq!(oldest(SweepReport { unread: 1, oldest_ms: 9, ..SweepReport::default() }), Some(9), "at least");
     }
 }

@@ -105,6 +105,8 @@ async fn sweep_until(pipeline: &Pipeline, end_ms: i64) -> Result<(), lambda_runt
         unspilled = sum.unspilled,
         faults = sum.faults,
         oldest_ms = sum.oldest_ms,
+        unread = sum.unread,
+        oldest_spilled_ms = sum.oldest_spilled_ms,
         "sweep"
     );
     emit(&sweep_metrics(&sum, pipeline.clock.now_ms()));

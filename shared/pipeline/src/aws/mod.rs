@@ -67,7 +67,20 @@ impl Resources {
 /// One attempt ends after 3 s, one call with its retries after 8 s: a call begun at the last moment still ends before
 /// the chunk's lease.
 pub async fn load_config() -> SdkConfig {
+    loader().load().await
+}
+
+/// A connection that was idle for longer is not used again: while an environment is frozen the other side closes it, and
+/// what is sent on it then is lost without a word.
+const IDLE: Duration = Duration::from_secs(20);
+/// The first pause before a call is tried again. The SDK's own is a second, of which it takes a random part.
+const BACKOFF: Duration = Duration::from_millis(50);
+
+/// What [`load_config`] loads, for callers that set more.
+#[must_use]
+pub fn loader() -> aws_config::ConfigLoader {
     let http = aws_smithy_http_client::Builder::new()
+        .pool_idle_timeout(IDLE)
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
         .build_https();
     let timeouts = TimeoutConfig::builder()
@@ -78,9 +91,7 @@ pub async fn load_config() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
         .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(3))
-        .load()
-        .await
+        .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(BACKOFF))
 }
 
 /// A pipeline on AWS, or on whatever stands in for it at the configured endpoints.

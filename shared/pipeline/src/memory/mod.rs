@@ -60,6 +60,8 @@ pub struct Copy {
 #[derive(Debug, Default)]
 struct State {
     now_ms: i64,
+    /// How long each call takes.
+    call_ms: i64,
     random: u128,
     calls: usize,
     plan: Plan,
@@ -126,6 +128,11 @@ impl World {
     /// Lets time pass.
     pub fn pass_ms(&self, ms: i64) {
         self.state().now_ms += ms;
+    }
+
+    /// Each call takes so long from now on, one after the other.
+    pub fn calls_take_ms(&self, ms: i64) {
+        self.state().call_ms = ms;
     }
 
     /// The time now.
@@ -266,6 +273,7 @@ impl World {
     async fn call<T>(&self, name: &'static str, effect: impl FnOnce(&mut State, bool) -> T) -> Result<T, Fault> {
         let mishap = {
             let mut state = self.state();
+            state.now_ms += state.call_ms;
             *state.counts.entry(name).or_default() += 1;
             if name == EXPIRED_EMPTY {
                 None
