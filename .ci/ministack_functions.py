@@ -70,8 +70,6 @@ class Ministack:
         return self.session.create_client(service, region_name=REGION, endpoint_url=self.url, **keys)
 
     def request(self, method, path, headers=None, body=b""):
-        # A plain Host, which this client sends: lambda_http cannot read one that is no URL, such as
-        # api.execute-api.127.0.0.1:4566.
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
             connection.request(method, path, body=body, headers=headers or {})
@@ -224,6 +222,8 @@ def run(stack, kind, files, report):
     for source in sources:
         name = stack.variables[source][f"TRIBUTARY_{source.upper()}_SECRET_ID"]
         stack.secrets.put_secret_value(SecretId=name, SecretString=json.dumps(rules[source]))
+    # A function without rules reads again two seconds after it found none.
+    time.sleep(2.5)
 
     lease_s = constant(read("shared/pipeline/src/settings.rs"), "LEASE_MS") / 1000
     first, file = sources[0], known[sources[0]][0]

@@ -41,6 +41,7 @@ fn metric(accepted: Accepted, name: &str) -> i64 {
         reason: "",
         accepted,
         unrecognized: 0,
+        unknown_segments: 0,
         ids: vec![],
         body_bytes: 0,
         total_ms: 0,

@@ -30,10 +30,31 @@ pub(crate) enum Command {
     Normalize(Normalize),
     /// Lists every vendor event known, tab separated
     Catalog,
+    Urls(Urls),
     Tail(Tail),
     Redrive(Redrive),
     Doctor(Doctor),
     Env(Env),
+}
+
+/// Prints the URLs to give to a vendor, by the vendor's channel.
+///
+/// One for each channel is enough. Under it stand those of the few events whose bodies do not tell what they are.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
+Examples:
+  tributary urls infobip --base https://abc123.execute-api.eu-central-1.amazonaws.com
+  tributary urls karte                                                    for the local gateway"
+)]
+pub(crate) struct Urls {
+    /// The source, such as infobip
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: String,
+    /// Where the endpoint is: `ApiUrl` among the outputs of the stack
+    #[arg(long, value_name = "URL", default_value = LOCAL)]
+    pub(crate) base: String,
 }
 
 /// Which deployment a command is for.

@@ -14,6 +14,7 @@ mod redrive;
 mod server;
 mod table;
 mod tail;
+mod urls;
 mod world;
 
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let outcome = match &cli.command {
         Some(Command::Normalize(options)) => normalize::run(options),
         Some(Command::Catalog) => catalog::run(),
+        Some(Command::Urls(urls)) => urls::run(urls),
         Some(Command::Demo(options)) => block_on(demo::run(options)),
         Some(Command::Tail(options)) => block_on(tail::run(options)),
         Some(Command::Redrive(options)) => block_on(redrive::run(&options.what)),

@@ -139,6 +139,15 @@ fn tell(headers: &mut HeaderMap, summary: &Summary) {
             headers.insert(name, value);
         }
     }
+    if summary.unknown_segments > 0 {
+        let warning = format!(
+            "{} segment(s) of the path are in no list: `tributary urls {}` prints those to use",
+            summary.unknown_segments, summary.source
+        );
+        if let Ok(warning) = HeaderValue::from_str(&warning) {
+            headers.insert("x-tributary-warning", warning);
+        }
+    }
 }
 
 async fn sweep(world: &World) {

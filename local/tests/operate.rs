@@ -172,7 +172,7 @@ fn on_stack(operated: &Operated, arguments: &[&str]) -> Output {
     command.envs(operated.env.iter().filter(|(name, _)| name.starts_with("AWS_"))).args(arguments);
     let url = secrets(|id| match id {
         "shop/karte" => Some(r#"{"rules":[{"type":"bearer","token":"hunter2"},{"type":"path","secret":"hunter2"}]}"#),
-        "shop/infobip" => Some(r#"{"rules":[{"type":"hunter2"}]}"#),
+        "shop/infobip" => Some(r#"{"rules":[{"type":"bearer","hunter2":"hunter2"}]}"#),
         "shop/altcraft" => None,
         _ => Some(r#"{"rules":[]}"#),
     });

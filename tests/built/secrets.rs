@@ -11,6 +11,8 @@ use tributary_tests::{Bench, reports};
 use crate::load::authentic;
 
 const ID: &str = "tributary/infobip";
+/// Longer than a function without any rules refuses at once after a read that failed.
+const TRIES_AGAIN: Duration = Duration::from_millis(2_500);
 /// Longer than a function waits before it looks at the secret again for a denied request.
 const LOOKS_AGAIN: Duration = Duration::from_secs(31);
 
@@ -73,11 +75,14 @@ async fn a_secret_is_rotated_without_a_lost_request_and_the_old_one_ends() {
 async fn without_a_usable_secret_nobody_is_let_in_and_the_vendor_is_told_to_come_again() {
     let mut deployment = Deployment::start().await;
     assert_eq!(deployment.send("any").await, StatusCode::SERVICE_UNAVAILABLE, "no such secret");
+    tokio::time::sleep(TRIES_AGAIN).await;
     deployment.secrets.put(ID, r#"{"rules":[]}"#);
     assert_eq!(deployment.send("any").await, StatusCode::SERVICE_UNAVAILABLE, "no rule");
+    tokio::time::sleep(TRIES_AGAIN).await;
     deployment.secrets.put(ID, &rules(&["any"]).replace("header", "haeder"));
     assert_eq!(deployment.send("any").await, StatusCode::SERVICE_UNAVAILABLE, "a rule of no known type");
     assert!(deployment.bench.is_untouched().await);
+    tokio::time::sleep(TRIES_AGAIN).await;
     deployment.secrets.put(ID, &rules(&["any"]));
     assert_eq!(deployment.send("any").await, StatusCode::OK, "no new start is needed");
     tokio::time::sleep(LOOKS_AGAIN).await;

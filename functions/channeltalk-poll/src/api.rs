@@ -4,6 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use tributary_events::EventType;
 
 /// What somebody did with a marketing message: the `state` that lists of its users are asked by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,17 @@ impl State {
             Self::Goal => "goal",
         }
     }
+
+    /// What the normalizer makes of it.
+    #[must_use]
+    pub const fn kind(self) -> EventType {
+        match self {
+            Self::Sent => EventType::MessageSent,
+            Self::View => EventType::MessageViewed,
+            Self::Click => EventType::MessageClicked,
+            Self::Goal => EventType::CampaignGoalReached,
+        }
+    }
 }
 
 /// One list of the Open API, read oldest first.
@@ -43,6 +55,20 @@ pub enum Feed {
     Campaign(String, State),
     /// The users of a one-time message, by what they did with it.
     OneTimeMessage(String, State),
+}
+
+impl Feed {
+    /// Whether an event of a record in this list is told by another list: a record has all of its user's times, whichever
+    /// state was asked for, and each list knows only of its own state how far it was read.
+    #[must_use]
+    pub fn is_of_another(&self, kind: EventType) -> bool {
+        match self {
+            Self::User(_) => false,
+            Self::Campaign(_, own) | Self::OneTimeMessage(_, own) => {
+                State::ALL.iter().any(|state| state != own && state.kind() == kind)
+            }
+        }
+    }
 }
 
 impl fmt::Display for Feed {

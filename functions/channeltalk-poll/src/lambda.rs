@@ -16,7 +16,8 @@ use tributary_pipeline::ports::{Clock, SystemClock};
 
 use crate::config::{Credentials, Scope};
 use crate::open_api::OpenApi;
-use crate::poll::{Ended, Pace, Poller, Report};
+use crate::poll::{Pace, Poller};
+use crate::report::{Ended, Report};
 use crate::store::DynamoCursors;
 
 /// Time left for calls under way when the function nears its end, milliseconds: the longest call takes 8 s.
@@ -83,6 +84,7 @@ fn finish(report: &Report, total_ms: i64) -> Result<(), Error> {
         feeds = report.feeds,
         finished = report.finished,
         failed = report.failed,
+        gone = report.gone,
         pages = report.pages,
         unchanged = report.unchanged,
         received = accepted.received,
@@ -102,16 +104,13 @@ fn finish(report: &Report, total_ms: i64) -> Result<(), Error> {
         reason: report.ended.as_str(),
         accepted: report.accepted,
         unrecognized: report.unrecognized,
+        unknown_segments: 0,
         ids: Vec::new(),
         body_bytes: 0,
         total_ms,
     };
     emit(&request_metrics(&summary, SystemClock.now_ms()));
-    match report.ended {
-        Ended::Denied | Ended::Unavailable | Ended::NotDurable => Err(report.ended.as_str().into()),
-        // Time and quota are for the next run; a cursor moved by another run is that run's work.
-        Ended::Complete | Ended::Deadline | Ended::Throttled | Ended::Cursors => Ok(()),
-    }
+    if report.is_failure() { Err(report.ended.as_str().into()) } else { Ok(()) }
 }
 
 fn env(name: &str) -> Option<String> {

@@ -8,6 +8,7 @@ mod lambda;
 mod open_api;
 mod page;
 mod poll;
+mod report;
 mod store;
 
 pub use api::{Answer, Api, ApiError, Feed, Quota, State};
@@ -15,5 +16,6 @@ pub use config::{Credentials, CredentialsError, Scope};
 pub use cursor::{Cursor, Cursors};
 pub use lambda::serve;
 pub use open_api::{ClientError, OpenApi};
-pub use poll::{Ended, Pace, Poller, Report};
+pub use poll::{Pace, Poller};
+pub use report::{Ended, Report};
 pub use store::DynamoCursors;

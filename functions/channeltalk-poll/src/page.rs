@@ -60,13 +60,13 @@ impl<'a> Page<'a> {
         key.finish().to_string()
     }
 
-    /// Whether nothing can be added within this page any more: every record is older than `settle_ms`.
+    /// Whether nothing could be added within this page any more when the run began: every record was `settle_ms` old then.
     ///
-    /// A time in the future is the customer's own mistake and says nothing; neither does a missing one. Waiting for
-    /// those would hold the cursor for ever.
-    pub(crate) fn is_settled(&self, feed: &Feed, now_ms: i64, settle_ms: i64) -> bool {
-        let young = (now_ms - settle_ms)..=(now_ms + settle_ms);
-        !self.records.iter().any(|record| time(feed, record).is_some_and(|at| young.contains(&at)))
+    /// A time in the future, which is the customer's own mistake, is young too: what is dated now belongs before it. A
+    /// missing time says nothing. The moment is that of [`Cursor::complete_ms`](crate::Cursor), so that a record is
+    /// either read again or known, and never both or neither.
+    pub(crate) fn is_settled(&self, feed: &Feed, begun_ms: i64, settle_ms: i64) -> bool {
+        !self.records.iter().any(|record| time(feed, record).is_some_and(|at| at >= begun_ms - settle_ms))
     }
 
     /// The records that may be new to somebody who read the whole list at `complete_ms`: all but those too old to have
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_page_is_settled_when_its_youngest_record_is_old() {
         for (at, settled) in
-            [(NOW - 601_000, true), (NOW - 599_000, false), (NOW + 5_000, false), (NOW + 601_000, true)]
+            [(NOW - 600_001, true), (NOW - 600_000, false), (NOW + 5_000, false), (NOW + 601_000, false)]
         {
             let body = format!(r#"{{"events":[{{"createdAt":1}},{{"createdAt":{at}}}]}}"#);
             let page = Page::parse(&user(), body.as_bytes()).unwrap();
@@ -152,12 +152,12 @@ mod tests {
 
     #[test]
     fn a_list_of_users_is_ordered_by_its_own_state() {
-        let body = br#"{"campaignUsers":[{"userId":"u-1","sent":5,"view":7},{"sent":9}]}"#;
+        let body = br#"{"campaignUsers":[{"userId":"u-1","sent":1780000000005,"view":1780000000007},{"sent":9}]}"#;
         let at = |state| {
             let feed = Feed::Campaign("7".into(), state);
             Page::parse(&feed, body).unwrap().users(&feed)
         };
-        assert_eq!(at(State::Sent), [("u-1".to_owned(), 5)]);
-        assert_eq!(at(State::View), [("u-1".to_owned(), 7)]);
+        assert_eq!(at(State::Sent), [("u-1".to_owned(), NOW + 5)]);
+        assert_eq!(at(State::View), [("u-1".to_owned(), NOW + 7)]);
     }
 }

@@ -12,6 +12,7 @@ use crate::api::{Answer, Api, ApiError, Feed, Quota};
 use crate::config::Scope;
 use crate::cursor::{Cursor, Cursors};
 use crate::page::Page;
+use crate::report::{Ended, Report};
 
 /// Records of the largest page the vendor gives.
 const MAX_PAGE: u32 = 500;
@@ -33,7 +34,7 @@ pub struct Pace {
     pub attempts: u32,
     /// First pause between those tries, milliseconds; doubles each time.
     pub backoff_ms: u64,
-    /// Lists that may fail before the run ends.
+    /// Lists that may get no answer, one after the other, before the run ends.
     pub failures: usize,
 }
 
@@ -51,70 +52,17 @@ impl Default for Pace {
     }
 }
 
-/// How a run ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Ended {
-    /// Every list was read to its end.
-    #[default]
-    Complete,
-    /// The time was up: the next run goes on.
-    Deadline,
-    /// The rate limit was reached and does not free itself in time: the next run goes on.
-    Throttled,
-    /// A list could not be read, though everything was tried: its cursor stays.
-    Unavailable,
-    /// The access key is not accepted.
-    Denied,
-    /// A page's events could not be made durable.
-    NotDurable,
-    /// A cursor could not be read or written.
-    Cursors,
-}
-
-impl Ended {
-    /// The end as a word for logs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::Deadline => "deadline",
-            Self::Throttled => "throttled",
-            Self::Unavailable => "unavailable",
-            Self::Denied => "denied",
-            Self::NotDurable => "not_durable",
-            Self::Cursors => "cursors",
-        }
-    }
-}
-
-/// What a run did: counts, never content.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Report {
-    /// How it ended.
-    pub ended: Ended,
-    /// Lists to be read, without those of followed users.
-    pub feeds: usize,
-    /// Of all lists, those read to their end.
-    pub finished: usize,
-    /// Of all lists, those that failed and were left for the next run.
-    pub failed: usize,
-    /// Pages read.
-    pub pages: usize,
-    /// Of these, as they were when last read.
-    pub unchanged: usize,
-    /// Events of a name that no list holds.
-    pub unrecognized: usize,
-    /// What became of the events.
-    pub accepted: Accepted,
-}
-
 /// Why reading a list stopped before its end.
 #[derive(Debug, Clone, Copy)]
 enum Stop {
     /// The whole run ends.
     Run(Ended),
-    /// This list only.
-    Feed,
+    /// This list only: the vendor refuses it, or its answer is no page. Trying again does not help.
+    Refused,
+    /// The same: the key may not read it. It may read others.
+    Forbidden,
+    /// This list only: the vendor may not be here for others either.
+    Away,
 }
 
 /// Reads the lists of the Open API into the pipeline.
@@ -147,12 +95,14 @@ struct Run<'p> {
     deadline: Deadline,
     report: Report,
     quota: Option<Quota>,
+    /// Lists that got no answer since the last one that did.
+    away: usize,
 }
 
 impl Poller {
     /// Reads every list once, from where the last run stopped. After the deadline no call is begun.
     pub async fn run(&self, deadline: Deadline) -> Report {
-        let mut run = Run { poller: self, deadline, report: Report::default(), quota: None };
+        let mut run = Run { poller: self, deadline, report: Report::default(), quota: None, away: 0 };
         run.report.ended = match run.feeds().await {
             Ok(()) => Ended::Complete,
             Err(ended) => ended,
@@ -169,18 +119,21 @@ impl Run<'_> {
         let begin = feeds.iter().position(|feed| Some(feed.to_string()) == turn.since).unwrap_or_default();
         // What the last run did not come to is read first, or a long list would starve those behind it.
         feeds.rotate_left(begin);
-        for feed in &feeds {
+        let mut forbidden = 0;
+        for (at, feed) in feeds.iter().enumerate() {
+            let pages = self.report.pages;
             match self.feed(feed, 0).await {
                 Ok(()) => {}
-                Err(Stop::Feed) => {
-                    self.report.failed += 1;
-                    if self.report.failed >= self.poller.pace.failures {
-                        return Err(Ended::Unavailable);
-                    }
-                }
+                // It costs itself alone.
+                Err(Stop::Refused | Stop::Away) => self.report.failed += 1,
+                Err(Stop::Forbidden) => (self.report.failed, forbidden) = (self.report.failed + 1, forbidden + 1),
                 Err(Stop::Run(ended)) => {
-                    let next = Cursor { since: Some(feed.to_string()), ..turn };
-                    if matches!(ended, Ended::Deadline | Ended::Throttled) && next.since != turn.since {
+                    // A list that came on, or failed, has had its turn.
+                    let had_its_turn = self.report.pages > pages || ended == Ended::Unavailable;
+                    let next = if had_its_turn { &feeds[(at + 1) % feeds.len()] } else { feed };
+                    let next = Cursor { since: Some(next.to_string()), ..turn };
+                    let goes_on = matches!(ended, Ended::Deadline | Ended::Throttled | Ended::Unavailable);
+                    if goes_on && next.since != turn.since {
                         // Without it the order is unfair for one run, and no event is lost.
                         let _ = self.poller.cursors.save(TURN, &next).await;
                     }
@@ -188,7 +141,13 @@ impl Run<'_> {
                 }
             }
         }
-        if self.report.failed == 0 { Ok(()) } else { Err(Ended::Unavailable) }
+        let all = |count: usize| !feeds.is_empty() && count == feeds.len();
+        match self.report {
+            _ if all(forbidden) => Err(Ended::Denied),
+            Report { failed: 1.., .. } => Err(Ended::Unavailable),
+            Report { gone, .. } if all(gone) => Err(Ended::Gone),
+            _ => Ok(()),
+        }
     }
 
     /// Reads a list from its cursor to its end, unless it was read to the end after `since_ms` already.
@@ -206,22 +165,26 @@ impl Run<'_> {
         let mut held = false;
         let mut limit = self.page_size(feed);
         loop {
-            let Some(answer) = self.fetch(feed, since.as_deref(), limit).await? else { break };
+            let Some(answer) = self.fetch(feed, since.as_deref(), limit).await? else {
+                self.report.gone += usize::from(since_ms == 0);
+                break;
+            };
             let page = match Page::parse(feed, &answer.body) {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::error!(feed = kind(feed), %error, "page not read");
-                    return Err(Stop::Feed);
+                    return Err(Stop::Refused);
                 }
             };
             self.report.pages += 1;
-            let settled = page.is_settled(feed, self.now(), self.poller.pace.settle_ms);
+            let settled = page.is_settled(feed, begun_ms, self.poller.pace.settle_ms);
             let print = page.fingerprint(settled);
+            let mut waits = false;
             if !held && cursor.page.as_ref() == Some(&print) {
                 self.report.unchanged += 1;
             } else {
                 self.accept(feed, &page, found.complete_ms).await?;
-                self.follow(feed, &page, settled).await?;
+                waits = self.follow(feed, &page, settled).await?;
             }
             // A vendor that answers with a `next` it gave before would be read for ever.
             let next = page.next.clone().filter(|next| seen.insert(next.clone()));
@@ -229,7 +192,7 @@ impl Run<'_> {
                 // A full page that leads to itself: more records of one moment than the page holds.
                 if limit >= MAX_PAGE {
                     tracing::error!(feed = kind(feed), "list not read on: more records of one time than a page holds");
-                    return Err(Stop::Feed);
+                    return Err(Stop::Refused);
                 }
                 limit = MAX_PAGE.min(limit * 2);
                 continue;
@@ -237,8 +200,9 @@ impl Run<'_> {
             if !held {
                 // Only now are the page's events durable, so only now may the cursor move.
                 match &next {
-                    Some(next) if settled => (cursor.since, cursor.page) = (Some(next.clone()), None),
-                    _ => (cursor.page, held) = (Some(print), true),
+                    Some(next) if settled && !waits => (cursor.since, cursor.page) = (Some(next.clone()), None),
+                    // A page without a print is read as if it were new, for the sake of those who were not asked.
+                    _ => (cursor.page, held) = ((!waits).then_some(print), true),
                 }
                 if next.is_some() {
                     self.save(&name, &mut cursor).await?;
@@ -267,7 +231,7 @@ impl Run<'_> {
             let pause = i64::try_from(pace.backoff_ms << attempt.min(16)).unwrap_or(i64::MAX);
             match self.poller.api.page(feed, since, limit).await {
                 Ok(answer) => {
-                    self.quota = answer.quota;
+                    (self.quota, self.away) = (answer.quota, 0);
                     return Ok(Some(answer));
                 }
                 Err(ApiError::Throttled { until_ms }) => {
@@ -278,12 +242,21 @@ impl Run<'_> {
                 Err(error @ ApiError::Unavailable(_)) => {
                     tracing::warn!(feed = kind(feed), %error, attempt, "no answer");
                     if attempt + 1 == pace.attempts {
-                        return Err(Stop::Feed);
+                        self.away += 1;
+                        // One sick list is not the vendor's outage: that is several, and nothing between them.
+                        if self.away < pace.failures {
+                            return Err(Stop::Away);
+                        }
+                        self.report.failed += 1;
+                        return Err(Stop::Run(Ended::Unavailable));
                     }
                     self.wait_until(self.now() + pause, Ended::Deadline).await?;
                 }
-                Err(error @ ApiError::Denied(_)) => {
+                Err(error @ ApiError::Denied(status)) => {
                     tracing::error!(feed = kind(feed), %error, "denied");
+                    if status == 403 {
+                        return Err(Stop::Forbidden);
+                    }
                     return Err(Stop::Run(Ended::Denied));
                 }
                 Err(error @ ApiError::Missing) => {
@@ -292,7 +265,7 @@ impl Run<'_> {
                 }
                 Err(error @ ApiError::Unexpected(_)) => {
                     tracing::error!(feed = kind(feed), %error, "page not read");
-                    return Err(Stop::Feed);
+                    return Err(Stop::Refused);
                 }
             }
         }
@@ -343,6 +316,7 @@ impl Run<'_> {
                 rejects.push(quarantined("depth", "the record nests too deep".to_owned(), body.to_vec()));
                 continue;
             };
+            let events: Vec<_> = events.into_iter().filter(|event| !feed.is_of_another(event.kind)).collect();
             self.report.unrecognized += events.iter().filter(|event| event.kind == EventType::Unrecognized).count();
             messages.extend(events.into_iter().map(tributary_gateway::to_message));
             rejects.extend(rejected.into_iter().map(|r| quarantined(r.reason.as_str(), r.detail, r.part)));
@@ -369,18 +343,30 @@ impl Run<'_> {
 
     /// Reads the events of a page's users, if they are wanted.
     ///
-    /// A page that is too young is read again, and so are its users then: what they did last may appear late.
-    async fn follow(&mut self, feed: &Feed, page: &Page<'_>, settled: bool) -> Result<(), Stop> {
+    /// A page that is too young is read again, and so are its users then: what they did last may appear late. True if
+    /// somebody could not be asked and the page has to wait for that. A user whom the vendor refuses is asked again
+    /// while the page is young, and then given up: the page is passed without them.
+    async fn follow(&mut self, feed: &Feed, page: &Page<'_>, settled: bool) -> Result<bool, Stop> {
+        let mut waits = false;
         if !self.poller.scope.follow {
-            return Ok(());
+            return Ok(waits);
         }
         let grace_ms = if settled { self.poller.pace.settle_ms } else { 0 };
         for (user, at_ms) in page.users(feed) {
             // A user who was read to the end since needs no call: that makes a page killed half-way through go on.
             let since_ms = at_ms.min(self.now()) + grace_ms;
-            Box::pin(self.feed(&Feed::User(user), since_ms)).await?;
+            match Box::pin(self.feed(&Feed::User(user), since_ms)).await {
+                Ok(()) => {}
+                Err(Stop::Run(ended)) => return Err(Stop::Run(ended)),
+                Err(Stop::Away) => (self.report.failed, waits) = (self.report.failed + 1, true),
+                Err(Stop::Refused | Stop::Forbidden) => {
+                    self.report.failed += 1;
+                    waits |= !settled;
+                    tracing::error!(given_up = settled, "events of a followed user not read");
+                }
+            }
         }
-        Ok(())
+        Ok(waits)
     }
 
     fn now(&self) -> i64 {
@@ -416,7 +402,7 @@ impl Run<'_> {
             Ok(Fenced::Lost) => {
                 // Another run reads the same lists: it goes on from its own cursor, and nothing is missed.
                 tracing::warn!("cursor moved by another run");
-                Err(Stop::Run(Ended::Cursors))
+                Err(Stop::Run(Ended::Moved))
             }
             Err(fault) => Err(cursor_fault(&fault)),
         }
@@ -431,7 +417,7 @@ fn cursor_fault(fault: &Fault) -> Stop {
 fn ended(stop: Stop) -> Ended {
     match stop {
         Stop::Run(ended) => ended,
-        Stop::Feed => Ended::Unavailable,
+        Stop::Refused | Stop::Forbidden | Stop::Away => Ended::Unavailable,
     }
 }
 

@@ -85,19 +85,70 @@ fn a_run_without_news_accepts_and_writes_nothing() {
     }
 }
 
+/// All claims of what is on the queue are gone, as 30 days after.
+fn forget(fake: &Fake) {
+    fake.world.pass_ms(40 * 24 * HOUR);
+    fake.world.expire_claims();
+}
+
 #[test]
 fn a_page_that_grows_after_the_claims_have_ended_gives_only_what_is_new() {
     let fake = Fake::new(Paging::Token);
     fake.event("u", "a", fake.world.now() - HOUR, 0);
     run(&fake, users(&["u"]));
-    fake.world.pass_ms(40 * 24 * HOUR);
-    let old = tributary_events::Key::new("channeltalk", None).part(Some("a")).finish();
-    fake.world.expire_claim(old);
+    forget(&fake);
     fake.event("u", "b", fake.world.now(), 0);
-    run(&fake, users(&["u"]));
-    let ids: Vec<String> = fake.world.queue().into_iter().map(|copy| copy.id).collect();
-    assert_eq!(ids.iter().filter(|id| **id == old.to_string()).count(), 1, "{ids:?}");
-    assert_eq!(ids.len(), 2);
+    assert_eq!(run(&fake, users(&["u"])).accepted.new, 1);
+    let ids: std::collections::HashSet<String> = fake.world.queue().into_iter().map(|copy| copy.id).collect();
+    assert_eq!((ids.len(), delivered(&fake)), (2, 2));
+}
+
+#[test]
+fn who_does_one_more_thing_after_the_claims_have_ended_gives_that_alone() {
+    let fake = Fake::new(Paging::Token);
+    let scope = || Scope { campaigns: vec!["7".into()], ..Scope::default() };
+    let at = fake.world.now() - HOUR;
+    for (n, user) in ["u-1", "u-2", "u-3"].iter().enumerate() {
+        fake.campaign_user(&Feed::Campaign("7".into(), State::Sent), user, at + n as i64);
+        fake.campaign_user(&Feed::Campaign("7".into(), State::View), user, at + 10 + n as i64);
+    }
+    assert_eq!(run(&fake, scope()).accepted.new, 6);
+    forget(&fake);
+    fake.campaign_user(&Feed::Campaign("7".into(), State::Click), "u-2", fake.world.now());
+    let report = run(&fake, scope());
+    assert_eq!((report.accepted.new, report.accepted.received), (1, 1), "a record is of the list that was asked for");
+    assert_eq!(delivered(&fake), 7);
+}
+
+#[test]
+fn an_event_from_the_future_hides_none_that_comes_after_it() {
+    for paging in [Paging::Token, Paging::TokenAlways, Paging::Time] {
+        let fake = Fake::new(paging);
+        let now = fake.world.now();
+        fake.event("u", "old", now - HOUR, 0);
+        fake.event("u", "2099", now + 20 * 365 * 24 * HOUR, 0);
+        fake.event("u", "soon", now + HOUR / 3, 0);
+        run(&fake, users(&["u"]));
+        for n in 0..4 {
+            fake.world.pass_ms(300_000);
+            fake.event("u", &format!("new-{n}"), fake.world.now(), 0);
+            run(&fake, users(&["u"]));
+        }
+        assert_eq!(delivered(&fake), 7, "{paging:?}");
+    }
+}
+
+#[test]
+fn a_record_that_comes_of_age_while_its_page_is_fetched_is_not_new_again() {
+    let fake = Fake::new(Paging::Token);
+    fake.event("u", "a", fake.world.now() - 598_500, 0);
+    *fake.slow_ms.lock().unwrap() = 3_000;
+    for _ in 0..3 {
+        run(&fake, users(&["u"]));
+    }
+    forget(&fake);
+    fake.event("u", "b", fake.world.now(), 0);
+    assert_eq!(run(&fake, users(&["u"])).accepted.new, 1);
 }
 
 #[test]

@@ -109,6 +109,8 @@ pub struct Summary {
     pub accepted: Accepted,
     /// Events of a name that no list holds.
     pub unrecognized: usize,
+    /// Segments of the path that no list of the source knows. The events flow all the same.
+    pub unknown_segments: usize,
     /// Ids of the events in it, in the vendor's order.
     pub ids: Vec<EventId>,
     /// Bytes of the body as sent.
@@ -178,6 +180,7 @@ impl Gateway {
             reason: "",
             accepted: Accepted::default(),
             unrecognized: 0,
+            unknown_segments: 0,
             ids: Vec::new(),
             body_bytes,
             total_ms: 0,
@@ -207,6 +210,7 @@ impl Gateway {
             quarantined = accepted.quarantined,
             spilled = accepted.spilled,
             unrecognized = summary.unrecognized,
+            unknown_segments = summary.unknown_segments,
             durable_ms = accepted.durable_ms,
             drive_ms = accepted.drive_ms,
             total_ms = summary.total_ms,
@@ -323,7 +327,7 @@ impl Gateway {
             },
             settings: &self.settings,
         };
-        let Normalized { events, rejects, .. } = match normalize(self.source, &webhook, false) {
+        let Normalized { events, rejects, unknown_segments, .. } = match normalize(self.source, &webhook, false) {
             Ok(normalized) => normalized,
             Err(error) => {
                 summary.accepted = self.accept(Vec::new(), vec![whole(TOO_DEEP, error.to_string())], call).await?;
@@ -331,6 +335,15 @@ impl Gateway {
             }
         };
         summary.unrecognized = events.iter().filter(|event| event.kind == EventType::Unrecognized).count();
+        summary.unknown_segments = unknown_segments;
+        if unknown_segments > 0 {
+            tracing::warn!(
+                source = self.source.name(),
+                segments = unknown_segments,
+                request_id = call.request_id,
+                "segments of the path that no list knows: is the URL misspelled?"
+            );
+        }
         summary.ids = events.iter().map(|event| event.id).collect();
         let messages = events.into_iter().map(to_message).collect();
         let rejects = rejects

@@ -51,6 +51,10 @@ pub fn request_metrics(summary: &Summary, timestamp_ms: i64) -> String {
             ("Unrecognized", "Count", count(summary.unrecognized)),
         ]);
     }
+    // Billed in the month that a URL is wrong, and in no other.
+    if summary.unknown_segments > 0 {
+        metrics.push(("UnknownSegments", "Count", count(summary.unknown_segments)));
+    }
     line(timestamp_ms, &[("Source", summary.source), ("Outcome", summary.outcome.as_str())], &metrics)
 }
 

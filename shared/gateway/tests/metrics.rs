@@ -101,7 +101,7 @@ fn alarms_and_dashboard_are_held_to_what_the_code_emits() {
 }
 
 #[test]
-fn a_refused_request_costs_two_metrics_and_an_accepted_one_ten() {
+fn a_refused_request_costs_two_metrics_and_an_accepted_one_all() {
     let bench = Bench::new(INFOBIP, Proof::Header);
     let metrics = |request: Request<Bytes>| {
         let line: Value = serde_json::from_str(&request_metrics(&bench.send(request).1, 1)).unwrap();
@@ -109,4 +109,20 @@ fn a_refused_request_costs_two_metrics_and_an_accepted_one_ten() {
     };
     assert_eq!(metrics(Request::post("/infobip").body(Bytes::new()).unwrap()), 2);
     assert_eq!(metrics(Proof::Header.request("infobip", SECRET, events("infobip"), 0)), 10);
+}
+
+#[test]
+fn a_segment_that_no_list_knows_is_counted_and_costs_no_event() {
+    let world = World::new();
+    let rules = r#"{"rules":[{"type":"header","name":"x-secret","value":"s3cret-7d1f"}]}"#;
+    let open = gateway(&world, Provider::fixed(Rules::parse(rules).unwrap()));
+    let told = |uri| {
+        let summary = handle(&open, request(Method::POST, uri, events("infobip")), world.now() + 30_000);
+        assert_eq!(summary.outcome, Outcome::Accepted, "{uri}");
+        let line: Value = serde_json::from_str(&request_metrics(&summary, 7)).unwrap();
+        (summary.accepted.received, summary.unknown_segments, line["UnknownSegments"].as_i64())
+    };
+    let (received, none, no_metric) = told("/infobip/sms/DELIVERY");
+    assert_eq!((none, no_metric), (0, None));
+    assert_eq!(told("/infobip/smss/DELIVERRY"), (received, 2, Some(2)));
 }

@@ -287,7 +287,7 @@ fn channels_newer_than_the_list_keep_their_word() {
     assert_eq!(from_the_type.subject.as_deref(), Some("contact/6745c0de010d1e2f3a4b5c6d"));
     let told = read("deliv_notify", json!([{"channel": "Notify", "phone": "+12025550141"}, {"channel": "email"}]));
     assert_eq!(told.data.vendor.channel.as_deref(), Some("Notify"));
-    assert_eq!(read("hbounce_sms", Value::Null).data.channel.map(|channel| channel.as_str()), Some("sms"));
+    assert_eq!(read("hbounce_sms", Value::Null).data.channel.map(tributary_events::Channel::as_str), Some("sms"));
 }
 
 #[test]

@@ -31,6 +31,17 @@ const AROUND: &[(&str, &str)] = &[
     ("infobip", "messageCount"),
     ("infobip", "pendingEventCount"),
     ("infobip", "pendingMessageCount"),
+    // What WhatsApp's operator says of all messages of a change; the account and the number are in their ids.
+    ("infobip", "entry.[].changes.[].field"),
+    ("infobip", "entry.[].changes.[].value.contacts.[].userId"),
+    ("infobip", "entry.[].changes.[].value.contacts.[].waId"),
+    ("infobip", "entry.[].changes.[].value.history.[].metadata.chunkOrder"),
+    ("infobip", "entry.[].changes.[].value.history.[].metadata.phase"),
+    ("infobip", "entry.[].changes.[].value.history.[].metadata.progress"),
+    ("infobip", "entry.[].changes.[].value.messagingProduct"),
+    ("infobip", "entry.[].changes.[].value.messaging_product"),
+    ("infobip", "entry.[].changes.[].value.metadata.phoneNumberId"),
+    ("infobip", "entry.[].changes.[].value.metadata.phone_number_id"),
     // The app that sent the beacon.
     ("karte", "app_info.karte_sdk_version"),
     ("karte", "app_info.system_info.bundle_id"),
@@ -331,10 +342,7 @@ fn another_url_of_the_source_makes_no_other_event() {
             for (one, two) in before.events.iter().zip(&after.events) {
                 let name = |event: &Prepared| {
                     let event = tributary_events::Event::parse(&event.json).unwrap();
-                    (
-                        event.data.vendor.event.into_owned(),
-                        event.data.vendor.account.map(|account| account.into_owned()),
-                    )
+                    (event.data.vendor.event.into_owned(), event.data.vendor.account.map(std::borrow::Cow::into_owned))
                 };
                 // Where the body names nothing the route's word is the name, and where it names no account, the account.
                 if one.kind == two.kind && name(one) == name(two) {

@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use async_trait::async_trait;
 use channeltalk_poll::{Answer, Api, ApiError, Cursor, Cursors, Feed, Pace, Poller, Quota, Scope};
 use tributary_events::{Data, Draft, EventType};
+use tributary_normalize::lenient::Text;
 use tributary_normalize::{Output, RejectReason, Request, Row, Settings, Source, Unreadable, Volatile, original};
 use tributary_pipeline::memory::{Mishap, World};
 use tributary_pipeline::ports::{Fault, Fenced};
@@ -46,10 +47,16 @@ pub(crate) struct Fake {
     pub(crate) paging: Paging,
     calls: Arc<Mutex<Calls>>,
     lists: Arc<Mutex<BTreeMap<String, Vec<Record>>>>,
+    /// Times of campaigns' users, by record and state.
+    people: Arc<Mutex<BTreeMap<String, BTreeMap<&'static str, i64>>>>,
     cursors: Arc<Mutex<BTreeMap<String, Cursor>>>,
     /// Answers given before any page is: popped from the end.
     pub(crate) errors: Arc<Mutex<Vec<ApiError>>>,
     pub(crate) quota: Arc<Mutex<Option<Quota>>>,
+    /// Lists that answer nothing but this.
+    pub(crate) sick: Arc<Mutex<BTreeMap<String, ApiError>>>,
+    /// How long each page takes.
+    pub(crate) slow_ms: Arc<Mutex<i64>>,
     /// Lists asked for, in order.
     pub(crate) asked: Arc<Mutex<Vec<String>>>,
 }
@@ -61,6 +68,9 @@ impl Fake {
             paging,
             calls: Arc::default(),
             lists: Arc::default(),
+            people: Arc::default(),
+            sick: Arc::default(),
+            slow_ms: Arc::default(),
             cursors: Arc::default(),
             errors: Arc::default(),
             quota: Arc::default(),
@@ -86,12 +96,24 @@ impl Fake {
         self.add(&Feed::User(user.into()), Record { id: id.into(), at_ms, visible_ms, body });
     }
 
-    /// Adds a user to what became of a campaign.
+    /// Adds to what became of a campaign at a user. As with the vendor there is one record, it holds all its times, and
+    /// every list that has it shows it whole.
     pub(crate) fn campaign_user(&self, feed: &Feed, user: &str, at_ms: i64) {
         let Feed::Campaign(campaign, state) = feed else { panic!("no campaign") };
-        let id = format!("{campaign}-{user}-{}", state.as_str());
-        let body = format!(r#"{{"id":"{id}","userId":"{user}","{}":{at_ms}}}"#, state.as_str());
-        self.add(feed, Record { id, at_ms, visible_ms: at_ms, body });
+        let id = format!("{campaign}-{user}");
+        let mut people = self.people.lock().unwrap();
+        let times = people.entry(id.clone()).or_default();
+        times.insert(state.as_str(), at_ms);
+        let told: Vec<String> = times.iter().map(|(state, at)| format!(r#""{state}":{at}"#)).collect();
+        let body = format!(r#"{{"id":"{id}","campaignId":"{campaign}","userId":"{user}",{}}}"#, told.join(","));
+        let mut lists = self.lists.lock().unwrap();
+        for record in
+            lists.values_mut().flatten().filter(|record| record.id.rsplit_once('-').is_some_and(|of| of.0 == id))
+        {
+            record.body.clone_from(&body);
+        }
+        let record = Record { id: format!("{id}-{}", state.as_str()), at_ms, visible_ms: at_ms, body };
+        lists.entry(feed.to_string()).or_default().push(record);
     }
 
     fn add(&self, feed: &Feed, record: Record) {
@@ -163,6 +185,13 @@ impl Fake {
 impl Api for Fake {
     async fn page(&self, feed: &Feed, since: Option<&str>, limit: u32) -> Result<Answer, ApiError> {
         self.asked.lock().unwrap().push(feed.to_string());
+        if let Some(error) = self.sick.lock().unwrap().get(&feed.to_string()) {
+            return Err(error.clone());
+        }
+        let slow_ms = *self.slow_ms.lock().unwrap();
+        if slow_ms > 0 {
+            self.world.pass_ms(slow_ms);
+        }
         let fault = || ApiError::Unavailable("planned".to_owned());
         let page = self.call(fault, || match self.errors.lock().unwrap().pop() {
             Some(error) => Err(error),
@@ -196,7 +225,15 @@ impl Cursors for Fake {
     }
 }
 
-/// Reads a record's id, and no more: what the records mean is not the poller's business.
+/// The event of a fact of a record: its name, and as what the normalizer tells it.
+const FACTS: [(&str, EventType); 4] = [
+    ("sent", EventType::MessageSent),
+    ("view", EventType::MessageViewed),
+    ("click", EventType::MessageClicked),
+    ("goal", EventType::CampaignGoalReached),
+];
+
+/// Reads a record's id, and one event for each of its facts: what they mean is not the poller's business.
 #[derive(Debug)]
 pub(crate) struct Stub;
 
@@ -220,13 +257,19 @@ impl Source for Stub {
             out.reject(RejectReason::MissingField, "id", text.as_bytes());
             return Ok(());
         };
-        let draft = Draft {
-            kind: EventType::Custom,
-            subject: None,
-            time: None,
-            data: Data::new(id.to_owned(), original(text)),
+        let mut put = |name: String, kind, at: &str| {
+            let data = Data::new(name.clone(), original(text));
+            let key = [Text::from(name.as_str()), Text::from(at)];
+            let identity = out.identity(None, "record").fields(&[&key[0]], &[&key[1]]).unwrap();
+            out.event(&identity, Draft { kind, subject: None, time: None, data });
         };
-        out.event(&out.identity(None, "record").element(text), draft);
+        let mut facts = FACTS.iter().filter_map(|(name, kind)| Some((name, kind, record[name].as_i64()?))).peekable();
+        if facts.peek().is_none() {
+            put(id.to_owned(), EventType::Custom, "");
+        }
+        for (name, kind, at) in facts {
+            put(format!("{id}-{name}"), *kind, &at.to_string());
+        }
         Ok(())
     }
 }

@@ -30,6 +30,7 @@ pub(super) async fn url(config: &SdkConfig, stack: &str) -> Result<String, Troub
             return Ok(url["apiEndpoint"].as_str().unwrap_or_default().to_owned());
         }
         let Some(next) = body["nextToken"].as_str() else { break };
+        let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
         path = format!("/v2/apis?nextToken={next}");
     }
     Err(Trouble::new(

@@ -188,7 +188,7 @@ mod tests {
             line("a", 400_000, 1_800),
             line("a", 0, 800),
             line("a", 1_000, 20),
-            line("a", 520_500, 30),
+            line("a", 519_500, 30),
             // Of the time between, half was the request's own.
             line("b", 130_000, 20_000),
         ];

@@ -160,8 +160,8 @@ async fn simulate(
 /// Actions and whether each is allowed, of the simulation's XML.
 fn decisions(xml: &str) -> Vec<(String, bool)> {
     let all = |tag: &str| -> Vec<String> {
-        let end = format!("</{tag}>");
-        let values = xml.split(&format!("<{tag}>")).skip(1);
+        let (begin, end) = (format!("<{tag}>"), format!("</{tag}>"));
+        let values = xml.split(&begin).skip(1);
         values.filter_map(|rest| Some(rest.split_once(&end)?.0.trim().to_owned())).collect()
     };
     // Each result has one of either; those within it, of single resources, are called otherwise.

@@ -11,18 +11,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::request::{Incoming, Path};
 
-/// A request. Nothing is missed that is not there: what a test event of the console lacks is empty.
-#[derive(Deserialize)]
+/// A request. Nothing is missed that is not there: what a test event of the console lacks is empty, and what a local
+/// runtime writes as `null` too.
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
 pub(super) struct Event {
-    raw_path: String,
-    raw_query_string: String,
-    headers: Option<HashMap<String, String>>,
+    raw_path: Option<String>,
+    raw_query_string: Option<String>,
+    headers: Option<HashMap<String, Values>>,
     cookies: Option<Vec<String>>,
     body: Option<String>,
-    is_base64_encoded: bool,
-    request_context: Context,
+    is_base64_encoded: Option<bool>,
+    request_context: Option<Context>,
+}
+
+/// A header's value, or several where a local runtime does not join them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Values {
+    One(String),
+    Several(Vec<String>),
 }
 
 #[derive(Deserialize, Default)]
@@ -30,13 +38,13 @@ pub(super) struct Event {
 struct Context {
     domain_name: Option<String>,
     stage: Option<String>,
-    http: Http,
+    http: Option<Http>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Http {
-    method: String,
+    method: Option<String>,
 }
 
 impl Event {
@@ -44,21 +52,26 @@ impl Event {
     ///
     /// `trace` is the trace of the invocation, for a request that brings none.
     pub(super) fn into_incoming(self, trace: Option<&str>) -> Incoming {
-        let context = self.request_context;
+        let context = self.request_context.unwrap_or_default();
+        let raw_path = self.raw_path.unwrap_or_default();
         // Function URLs hand the path over as it was sent, HTTP APIs decode it.
         let is_function_url = context.domain_name.is_some_and(|name| name.contains(".lambda-url."));
-        let path = if is_function_url { Path::encoded(&self.raw_path) } else { Path::decoded(&self.raw_path) };
+        let path = if is_function_url { Path::encoded(&raw_path) } else { Path::decoded(&raw_path) };
         let (body, was_text) = match self.body {
             None => (Bytes::new(), false),
-            Some(body) if !self.is_base64_encoded => (Bytes::from(body), true),
+            Some(body) if self.is_base64_encoded != Some(true) => (Bytes::from(body), true),
             // API Gateway writes no other base64. Should one come, its text is at least kept.
             Some(body) => match base64::engine::general_purpose::STANDARD.decode(&body) {
                 Ok(bytes) => (Bytes::from(bytes), false),
                 Err(_) => (Bytes::from(body), true),
             },
         };
-        let mut headers: HeaderMap =
-            self.headers.into_iter().flatten().filter_map(|(name, value)| header(&name, &value)).collect();
+        let joined = |values| match values {
+            Values::One(value) => value,
+            Values::Several(values) => values.join(","),
+        };
+        let headers = self.headers.into_iter().flatten();
+        let mut headers: HeaderMap = headers.filter_map(|(name, value)| header(&name, &joined(value))).collect();
         if let Some((name, value)) = self.cookies.and_then(|cookies| header(COOKIE.as_str(), &cookies.join("; "))) {
             headers.insert(name, value);
         }
@@ -66,10 +79,11 @@ impl Event {
         if let Some((name, value)) = trace.filter(|_| !headers.contains_key(TRACE)).and_then(|own| header(TRACE, own)) {
             headers.insert(name, value);
         }
+        let method = context.http.and_then(|http| http.method);
         Incoming {
-            method: Method::from_bytes(context.http.method.as_bytes()).unwrap_or_default(),
+            method: method.and_then(|method| Method::from_bytes(method.as_bytes()).ok()).unwrap_or_default(),
             path: path.without_stage(context.stage.as_deref().unwrap_or_default()),
-            query: self.raw_query_string,
+            query: self.raw_query_string.unwrap_or_default(),
             headers,
             body,
             was_text,
@@ -144,9 +158,15 @@ mod tests {
 
     #[test]
     fn what_is_no_request_is_an_empty_one() {
-        for event in [json!({"not": "an API event"}), json!({"headers": null, "body": null, "cookies": null})] {
+        let nulls = json!({
+            "rawPath": null, "rawQueryString": null, "headers": null, "body": null, "cookies": null, "isBase64Encoded": null,
+            "requestContext": {"domainName": null, "stage": null, "http": null},
+        });
+        for event in [json!({"not": "an API event"}), nulls, json!({"requestContext": null})] {
             let request = read(event);
             assert_eq!((request.method, request.path, request.body.len()), (Method::GET, Path::default(), 0));
         }
+        let headers = json!({"x-one": "a", "x-two": ["a", "b"]});
+        assert_eq!(read(json!({ "headers": headers })).headers["x-two"], "a,b");
     }
 }

@@ -63,9 +63,14 @@ pub(super) fn find(word: &str) -> Option<Known> {
         "push" | "mobile_push" | "web_push" | "new_push_notif" => known("Mobile push", Channel::Push),
         "live_chat" | "livechat" | "web_chat" => known("Live Chat", Channel::WebChat),
         "open_channel" => known("Open Channel", Channel::OpenChannel),
-        "voice" | "voice_video" | "voice_and_webrtc" | "webrtc" | "voice_outbound_tts" => {
-            known("Voice and WebRTC", Channel::Voice)
-        }
+        "voice"
+        | "voice_video"
+        | "voice_and_webrtc"
+        | "webrtc"
+        | "voice_outbound_tts"
+        | "calls"
+        | "calls_markup"
+        | "calls_markup_language" => known("Voice and WebRTC", Channel::Voice),
         "registration" | "10dlc_registration" | "10dlc" => group("Registration"),
         "mobile_identity" => group("Mobile identity"),
         "number_lookup" => group("Number lookup"),

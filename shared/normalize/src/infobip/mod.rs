@@ -190,6 +190,7 @@ fn read_element(json: &str, bulk_id: &Text<'_>, route: &Route, out: &mut Output<
         Element::RcsSender => messaging::read_sender(json, route, out),
         Element::Registration => platform::read_registration(json, out),
         Element::Named(name) => unrecognized(json, &Text::from(name.as_str()), route, out),
+        Element::Unknown if read_alone(json, route, out) => {}
         Element::Unknown => match serde_json::from_str::<Bare<'_>>(json) {
             Ok(bare) => match recognize::bare(&bare, route) {
                 Some(family) => read_family(family, json, route, out),
@@ -198,6 +199,12 @@ fn read_element(json: &str, bulk_id: &Text<'_>, route: &Route, out: &mut Output<
             Err(error) => out.broken(&error, json),
         },
     }
+}
+
+/// Events of calls, conversations and persons stand alone as a rule; in a list they are the same. `false` if it is none.
+fn read_alone(json: &str, route: &Route, out: &mut Output<'_>) -> bool {
+    let read = voice::read(json, route, out).unwrap_or(false);
+    read || engagement::read(json, route, out).unwrap_or(false)
 }
 
 /// A part whose fields tell nothing: the route may, for events of which the vendor publishes no body. It does only where

@@ -92,7 +92,7 @@ pub(super) fn bare(body: &Bare<'_>, route: &Route) -> Option<Family> {
         Family::WhatsappIdentity
     } else if content.kind.is("payment") {
         Family::WhatsappPayment
-    } else if content.notification_messages_status.get().is_some() {
+    } else if content.notification_messages_status.non_empty().is_some() {
         Family::WhatsappMarketing
     } else if body.capability_check_result.is_object() || (!body.code.is_none() && !body.phone_number.is_none()) {
         Family::RcsCapability

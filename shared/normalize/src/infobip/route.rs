@@ -33,7 +33,7 @@ pub(super) const URLS: &[Url] = &[
     Url::new("REGISTRATION", "registration", &[]),
     Url::new("SMS", "sms", &[]),
     Url::new("TIKTOK", "tiktok", &[]),
-    Url::new("VIBER", "viber", &["CONSENT_UPDATE", "TEMPLATE_UPDATE"]),
+    Url::new("VIBER", "viber", &["TEMPLATE_UPDATE"]),
     Url::new("VOICE_VIDEO", "voice_video", &["SILENT_VERIFICATION_DELIVERY"]),
     Url::new("WEB_PUSH", "web_push", &[]),
     Url::new("WHATSAPP", "whatsapp", &["ACCOUNT_REGISTRATION", "ACCOUNT_UPDATE_NOTIFICATION", "BILLING", "CLICK"]),

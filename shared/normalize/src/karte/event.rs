@@ -119,7 +119,9 @@ pub(super) fn read<'a>(
     let frame = &Frame { api_key: body.api_key.or(&frame.api_key), ..frame.clone() };
     let mut data = frame.data(name.take().unwrap_or_default());
     let own_word = place.map(|place| Cow::Borrowed(place.group.as_str()));
-    data.vendor.channel = plugin.take().or(own_word);
+    // A word that no list knows stays to be seen.
+    let unknown_word = body.channel.take().filter(|word| Place::from_word(word).is_none());
+    data.vendor.channel = plugin.take().or(unknown_word).or(own_word);
     data.channel = place.and_then(|place| place.channel);
     data.failure = failed.map(|(failure, _)| Box::new(failure));
     data.contact = person.contact().map(Box::new);
@@ -211,7 +213,7 @@ fn real<'a>(id: &Text<'a>) -> Option<Str<'a>> {
 }
 
 /// Where the event happened, by the surest source that tells: the sending plugin, the action's template, what only push
-/// carries, the customer's setting for the campaign, the route.
+/// carries, the customer's setting for the campaign, the route, and last a plugin that no list knows: it sends off the site.
 fn told(plugin: &Text<'_>, body: &Body<'_>, values: &Values<'_>, frame: &Frame<'_, '_>) -> Option<Place> {
     let word = |text: &Text<'_>| text.get().and_then(Place::from_word);
     let only_push = || {
@@ -222,7 +224,13 @@ fn told(plugin: &Text<'_>, body: &Body<'_>, values: &Values<'_>, frame: &Frame<'
         let campaign = values.message.campaign_id.get()?;
         Place::from_word(frame.settings.get(&format!("campaign_{}", campaign.to_ascii_lowercase()))?)
     };
-    word(plugin).or_else(|| word(&body.channel)).or_else(only_push).or_else(setting).or(frame.route)
+    let unknown_plugin = || plugin.get().map(|_| Place::new(Group::Talk, None));
+    word(plugin)
+        .or_else(|| word(&body.channel))
+        .or_else(only_push)
+        .or_else(setting)
+        .or(frame.route)
+        .or_else(unknown_plugin)
 }
 
 /// The server's form holds the values under the event's name, the client's does not.

@@ -71,13 +71,15 @@ impl<'a> Hook<'_, 'a> {
                 None => Cow::Owned(fold(words.get(words.len().checked_sub(2)?)?)),
             },
         };
-        Some(Cow::Owned(format!("{noun}/{}", id.get()?)))
+        let id = id.get().filter(|_| !noun.is_empty())?;
+        Some(Cow::Owned(format!("{noun}/{id}")))
     }
 }
 
 fn noun(word: &str) -> Option<&'static str> {
-    let nouns = ["campaign", "function", "site"];
-    nouns.into_iter().find(|noun| word.strip_prefix(noun).is_some_and(|rest| matches!(rest, "" | "s")))
+    let word = fold(word);
+    let is = |part: &str, noun: &str| part.strip_prefix(noun).is_some_and(|rest| matches!(rest, "" | "s"));
+    ["campaign", "function", "site"].into_iter().find(|noun| word.split('_').any(|part| is(part, noun)))
 }
 
 /// Whether a status says that the job did not do its work. KARTE lists no statuses, so each word of it counts.

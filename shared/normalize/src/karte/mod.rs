@@ -13,10 +13,9 @@ mod place;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use tributary_events::{Data, Draft, EventType, Str, Timestamp};
 
@@ -51,14 +50,14 @@ impl Source for Karte {
     }
 
     fn read(&self, request: &Request<'_>, text: &str, out: &mut Output<'_>) -> Result<(), Unreadable> {
-        if is_empty_batch(text) {
-            return Ok(());
-        }
         // Every way out is an object; a struct would read from an array, too.
         if !text.starts_with('{') {
-            let error = serde_json::from_str::<serde::de::IgnoredAny>(text).err();
-            return Err(error.map_or_else(|| not_an_object("the body"), Unreadable::from));
+            let error = serde_json::from_str::<IgnoredAny>(text).err();
+            let no_object = || Unreadable::new(RejectReason::WrongShape, "the body is no object");
+            return Err(error.map_or_else(no_object, Unreadable::from));
         }
+        let unknown = request.segments.iter().filter(|segment| Place::from_word(segment).is_none());
+        out.unknown_segments(unknown.count());
         let frame = Frame {
             original: text,
             envelopes: 0,
@@ -71,19 +70,6 @@ impl Source for Karte {
         };
         dispatch(&out.parse(text)?, &frame, out)
     }
-}
-
-fn not_an_object(what: &str) -> Unreadable {
-    Unreadable::new(RejectReason::WrongShape, format!("{what} is no object"))
-}
-
-/// An empty list, or an object with nothing but empty lists.
-fn is_empty_batch(text: &str) -> bool {
-    if !text.ends_with("[]}") {
-        return text == "[]";
-    }
-    let fields = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(text);
-    fields.is_ok_and(|fields| fields.values().all(|value| value.get() == "[]"))
 }
 
 /// What the levels around a hook or an event say of it.

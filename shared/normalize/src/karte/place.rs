@@ -54,7 +54,9 @@ impl Place {
             "line" => Self::new(Group::Talk, Some(Line)),
             "facebook" | "messenger" => Self::new(Group::Talk, Some(Messenger)),
             "push" | "native_app" | "web_push" | "webpush" => Self::new(Group::Talk, Some(Push)),
-            _ => return None,
+            "popup" => Self::new(Group::Web, Some(Web)),
+            // What customers send by through Craft: any channel by our name of it.
+            word => Self::new(Group::Talk, Some(Channel::from_name(word)?)),
         })
     }
 
@@ -136,6 +138,12 @@ mod tests {
         assert_eq!(Place::resolve("talk_message_fail", email, false), email);
         assert_eq!(Place::resolve("talk_message_fail", None, false), Some(Place::new(Group::Talk, None)));
         assert_eq!(Place::resolve("_line_message", email, false), Some(Place::new(Group::Plugin, Some(Channel::Line))));
+    }
+
+    #[test]
+    fn a_channel_that_karte_itself_does_not_send_by_is_off_the_site() {
+        assert_eq!(Place::from_word("WhatsApp"), Some(Place::new(Group::Talk, Some(Channel::Whatsapp))));
+        assert_eq!(Place::from_word("carrier pigeon"), None);
     }
 
     #[test]

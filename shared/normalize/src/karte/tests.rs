@@ -1,5 +1,7 @@
 //! What only a look at a whole body shows.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 use tributary_events::{Channel, Context, Event, EventId, EventType, Says};
 
@@ -282,6 +284,57 @@ fn amounts_are_decimals_or_absent() {
         (json!("19,80,00"), None),
     ] {
         assert_eq!(total(revenue.clone()).as_deref(), amount, "{revenue}");
+    }
+}
+
+#[test]
+fn hooks_in_no_list_keep_a_subject() {
+    let subject = |event_type: &str, data: Value| {
+        let event = one(&json!({"id": "h", "event_type": event_type, "data": data}));
+        assert_eq!(event.kind, EventType::Unrecognized, "{event_type}");
+        Event::parse(&event.json).unwrap().subject.map(Cow::into_owned)
+    };
+    let changed = || json!({"ret": {"id": "x-1", "enabled": true}});
+    for (event_type, data, is) in [
+        ("action/campaign/enable", changed(), Some("campaign/x-1")),
+        ("campaign_status/update", changed(), Some("campaign/x-1")),
+        ("craft/functions/update", changed(), Some("function/x-1")),
+        ("blocks/Site/publish", json!({"id": "x-1"}), Some("site/x-1")),
+        ("insight/report/create", changed(), Some("report/x-1")),
+        ("talk/room/close", json!({"user_id": "m"}), Some("conversation/m")),
+        ("datahub/query/end", json!({"id": "q"}), Some("job/q")),
+        ("insight/report/create", json!({}), None),
+        ("/", changed(), None),
+    ] {
+        assert_eq!(subject(event_type, data).as_deref(), is, "{event_type}");
+    }
+}
+
+#[test]
+fn a_word_that_no_list_knows_stays_to_be_seen() {
+    let read = |more: Value| {
+        let mut body = json!({"event_name": "message_open", "user_id": "m", "values": {}});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let event = one(&body);
+        let data = Event::parse(&event.json).unwrap().data;
+        (event.kind, data.channel, data.vendor.channel.map(Cow::into_owned))
+    };
+    let word = |word: &str| Some(word.to_owned());
+    assert_eq!(read(json!({"channel": "pigeon"})), (EventType::MessageViewed, None, word("pigeon")));
+    // What a plugin sends goes off the site.
+    assert_eq!(read(json!({"plugin_name": "pigeon"})), (EventType::MessageQueued, None, word("pigeon")));
+    assert_eq!(
+        read(json!({"plugin_name": "pigeon", "channel": "sms"})),
+        (EventType::MessageQueued, Some(Channel::Sms), word("pigeon"))
+    );
+    assert_eq!(read(json!({"channel": "viber"})), (EventType::MessageQueued, Some(Channel::Viber), word("talk")));
+}
+
+#[test]
+fn a_segment_that_no_list_knows_is_counted() {
+    for (route, unknown) in [("", 0), ("talk/email", 0), ("emial", 1), ("talk/emial", 1)] {
+        let out = read(route, r#"{"event_name":"view"}"#, &Settings::default());
+        assert_eq!((out.unknown_segments, out.events.len()), (unknown, 1), "{route}");
     }
 }
 

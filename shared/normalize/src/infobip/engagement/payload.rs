@@ -207,7 +207,7 @@ pub(super) struct People<'a> {
 }
 
 impl People<'_> {
-    /// Whether it tells of anybody or anything: a person, an address, a session, a device, a page.
+    /// Whether it tells of anybody or anything: a person, an address, a session, a device, a page, a definition.
     pub(super) fn names_something(&self) -> bool {
         let (person, entry) = (&self.person, &self.channel_data);
         [
@@ -219,6 +219,7 @@ impl People<'_> {
             &self.session_id,
             &self.push_reg_id,
             &self.url,
+            &self.definition_id,
         ]
         .into_iter()
         .any(|field| !field.is_none())

@@ -329,3 +329,28 @@ fn a_missed_call_needs_a_number() {
         assert_eq!(one(path, &body).kind.as_str(), kind, "{path} {body}");
     }
 }
+
+#[test]
+fn a_list_of_what_stands_alone_as_a_rule_is_read_part_by_part() {
+    let call = json!({"type": "CALL_RINGING", "callId": "c-1", "timestamp": "2026-11-20T14:00:11+0000"});
+    let person = json!({"type": "PERSON_CREATED", "payload": {"person": {"id": "p-1"}}});
+    let alone = [one("voice", &call), one("people", &person)].map(|event| event.id);
+    for body in [json!([call, person]), json!({"results": [call, person]})] {
+        let ids: Vec<_> = all("voice", &body).into_iter().map(|event| event.id).collect();
+        assert_eq!(ids, alone, "{body}");
+    }
+}
+
+#[test]
+fn a_callback_of_a_script_has_its_channel_and_its_call() {
+    for (path, body) in [
+        ("calls-markup", json!({"callId": "c-1", "capturedDtmf": "12"})),
+        ("", json!({"callId": "c-1", "errorCode": {"name": "BUSY"}})),
+        ("voice/MARKUP", json!({"callId": "c-1", "aFieldOfTomorrow": true})),
+        ("voice/CALL_FINISHED", json!({"callId": "c-1", "endpoint": {"type": "PHONE", "phoneNumber": "12025550178"}})),
+    ] {
+        let got = event(path, &body);
+        let told = (&got["type"], &got["subject"], &got["data"]["channel"]);
+        assert_eq!(told, (&json!("unrecognized"), &json!("call/c-1"), &json!("voice")), "{path} {body}");
+    }
+}

@@ -137,7 +137,8 @@ impl Probe<'_> {
         let of_calls = any_id || self.properties.is_object();
         match name.filter(|name| types::event_type(name).is_some()) {
             Some(name) if of_calls => Some(Body::Calls(name)),
-            _ if !self.call_id.is_none() && route.our_channel() == Some(Channel::Voice) => {
+            // Whatever it is, it is about a call, unless the URL is one of another channel.
+            _ if !self.call_id.is_none() && route.our_channel().is_none_or(|channel| channel == Channel::Voice) => {
                 Some(Body::OfCall(route.vendor_event().unwrap_or_default()))
             }
             _ => None,
@@ -225,7 +226,8 @@ mod tests {
         // A script's callback at the URL of another event.
         assert_eq!(body(r#"{"callId":"c","endpoint":{}}"#, &["voice", "CALL_FINISHED"]), Some(Body::Markup));
         assert_eq!(body(r#"{"callId":"c"}"#, &["voice", "MARKUP"]), Some(Body::OfCall("MARKUP".to_owned())));
-        assert_eq!(body(r#"{"callId":"c"}"#, &[]), None);
+        assert_eq!(body(r#"{"callId":"c"}"#, &[]), Some(Body::OfCall(String::new())));
+        assert_eq!(body(r#"{"callId":"c"}"#, &["sms", "DELIVERY"]), None);
         // A bulk of messages is none of calls.
         assert_eq!(body(r#"{"bulkId":"b","messageId":"m","status":{}}"#, &["voice", "CALL_FAILED"]), None);
         assert_eq!(body(r#"{"ping":1}"#, &["voice", "MISSED_CALL"]), None);
