@@ -153,6 +153,12 @@ impl Gateway {
         self.source
     }
 
+    /// The answer to what is no HTTP request.
+    #[must_use]
+    pub fn bad_request() -> Response<Bytes> {
+        problem(Problem::BadRequest)
+    }
+
     /// The answer to a request for an unknown source.
     #[must_use]
     pub fn not_found() -> Response<Bytes> {

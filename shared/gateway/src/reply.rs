@@ -11,6 +11,7 @@ const RETRY_SECONDS: &str = "30";
 /// An error as RFC 9457 problem details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Problem {
+    BadRequest,
     NotFound,
     Method,
     TooLarge,
@@ -23,6 +24,11 @@ pub(crate) enum Problem {
 impl Problem {
     fn parts(self) -> (StatusCode, &'static str, &'static str) {
         match self {
+            Self::BadRequest => (
+                StatusCode::BAD_REQUEST,
+                "No HTTP request",
+                "A function of Tributary takes events of an HTTP API, payload format 2.0.",
+            ),
             Self::NotFound => (
                 StatusCode::NOT_FOUND,
                 "No such source",

@@ -125,7 +125,7 @@ fn says(kind: EventType, time: Option<Timestamp>, order: Option<&Order<'_>>, dat
     let failure = data.failure.as_deref();
     let message = data.message.as_deref();
     // Values of the customer's own event; an order says its own.
-    let values = data.attributes.as_deref().filter(|_| data.order.is_none());
+    let values = data.attributes.as_deref().filter(|values| data.order.is_none() && !is_nothing(values.get()));
     let values = values.map(|values| canonical::fingerprint(values.get(), &Volatile::none()));
     let total = order.and_then(|order| order.total.as_ref());
     let key = Key::new(kind.as_str(), nanos.as_deref())

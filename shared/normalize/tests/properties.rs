@@ -55,7 +55,11 @@ fn assert_same(fixture: &Fixture, changed: &Json, what: &str, which: Ids) {
     assert_eq!(was.rejects.len(), is.rejects.len(), "{at}: {what}: rejects");
     for (was, is) in was.events.iter().zip(&is.events) {
         if which == Ids::Every || was.says.is_some() {
-            assert_eq!((was.id, was.says), (is.id, is.says), "{at}: {what}: {}", was.kind);
+            assert_eq!(was.id, is.id, "{at}: {what}: {}", was.kind);
+        }
+        // A field that nobody knows may be a value of the customer's own event: then it says something else.
+        if which == Ids::Every {
+            assert_eq!(was.says, is.says, "{at}: {what}: {}", was.kind);
         }
     }
 }

@@ -7,13 +7,14 @@ use std::convert::Infallible;
 use std::io::Write;
 use std::process::ExitCode;
 
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::value::RawValue;
 use tributary_normalize::Source;
 use tributary_pipeline::aws::{self, Resources};
 use tributary_pipeline::ports::{Clock, SystemClock};
 use tributary_pipeline::{Deadline, Pipeline, SweepReport};
 
-use self::event::{Answer, Event};
 use crate::gateway::{Call, Gateway};
 use crate::metrics::{request_metrics, sweep_metrics};
 use crate::secrets::{from_env, settings_from_env};
@@ -56,14 +57,22 @@ pub fn serve(source: &'static dyn Source) -> ExitCode {
     })
 }
 
-async fn answer(gateway: &Gateway, event: LambdaEvent<Event>) -> Result<Answer, Infallible> {
+/// Answers one event, whatever it is: an error of the function would set off alarms at any stranger's will.
+async fn answer(gateway: &Gateway, event: LambdaEvent<Box<RawValue>>) -> Result<ApiGatewayV2httpResponse, Infallible> {
     let context = event.context;
     let deadline = Deadline::before(end_ms(context.deadline, SystemClock.now_ms()), MARGIN_MS);
     let call = Call { deadline, request_id: context.request_id };
-    let request = event.payload.into_incoming(context.xray_trace_id.as_deref());
+    let request = match event::incoming(&event.payload, context.xray_trace_id.as_deref()) {
+        Ok(request) => request,
+        Err(error) => {
+            let (request_id, line, column) = (&call.request_id, error.line(), error.column());
+            tracing::warn!(request_id, line, column, "no request of an HTTP API");
+            return Ok(event::answer(Gateway::bad_request()));
+        }
+    };
     let (response, summary) = gateway.handle(request, &call).await;
     emit(&request_metrics(&summary, SystemClock.now_ms()));
-    Ok(response.into())
+    Ok(event::answer(response))
 }
 
 /// Runs the sweeper's function until Lambda ends it.
@@ -160,7 +169,7 @@ mod tests {
         let gateway = Gateway::new(tributary_normalize::INFOBIP, Settings::default(), provider, world.pipeline());
         let mut context = lambda_runtime::Context::default();
         context.deadline = u64::MAX;
-        let event = LambdaEvent::new(serde_json::from_value(event).unwrap(), context);
+        let event = LambdaEvent::new(serde_json::value::to_raw_value(&event).unwrap(), context);
         let answer = answer(&gateway, event).now_or_never().unwrap().unwrap();
         let answer = serde_json::to_value(answer).unwrap();
         (answer["statusCode"].as_u64().unwrap(), world)
@@ -194,6 +203,13 @@ mod tests {
         }
     }
 
+    fn header_names_and_values_are_http(event: &serde_json::Value) -> bool {
+        event["headers"].as_object().unwrap().iter().all(|(name, value)| {
+            let value = value.as_str().unwrap();
+            http::HeaderName::from_bytes(name.as_bytes()).is_ok() && http::HeaderValue::from_str(value).is_ok()
+        })
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
@@ -214,8 +230,14 @@ mod tests {
                     event["headers"][name] = value.into();
                 }
             }
-            let (status, world) = function(event);
-            let expected = match (method.as_str(), right) { ("POST", true) => 200, ("POST", false) => 401, _ => 405 };
+            let (status, world) = function(event.clone());
+            let is_http = header_names_and_values_are_http(&event) && http::Method::from_bytes(method.as_bytes()).is_ok();
+            let expected = match (is_http, method.as_str(), right) {
+                (false, ..) => 400,
+                (true, "POST", true) => 200,
+                (true, "POST", false) => 401,
+                (true, ..) => 405,
+            };
             prop_assert_eq!(status, expected);
             prop_assert_eq!(world.queue().len(), usize::from(status == 200));
         }
