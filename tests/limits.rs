@@ -189,9 +189,10 @@ async fn an_event_that_grows_when_it_is_written_is_sent_or_kept_but_never_stuck(
     ];
     let mut sent = 0;
     for (name, piece, times) in pieces {
-        // The field stands in the event several times. An eighth of it fits a message.
+        // The id of the message stands in the event several times. An eighth of it fits a message.
         for (times, new) in [(times / 8, 1), (2 * times, 0)] {
-            let body = reports(&format!("{name}-{times}"), 0..1).replace("385910000001", &piece.repeat(times));
+            let body = reports(&format!("{name}-{times}"), 0..1)
+                .replace("\"messageId\":\"", &format!("\"messageId\":\"{}", piece.repeat(times)));
             let mut request = post(REPORTS, gzip(&body));
             request.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
             let (response, summary) = send(&gateway, request).await;
