@@ -162,14 +162,14 @@ mod tests {
     const REPORT: &str = r#"{"results":[{"messageId":"m","to":"1","status":{"groupId":3,"id":5},"error":{"id":0}}]}"#;
 
     /// What the function of infobip answers to an event, and the world it did so in.
-    fn function(event: serde_json::Value) -> (u64, World) {
+    fn function(event: &serde_json::Value) -> (u64, World) {
         let world = World::new();
         let rules = r#"{"rules":[{"type":"header","name":"x-secret","value":"s3cret"}]}"#;
         let provider = Provider::fixed(Rules::parse(rules).unwrap());
         let gateway = Gateway::new(tributary_normalize::INFOBIP, Settings::default(), provider, world.pipeline());
         let mut context = lambda_runtime::Context::default();
         context.deadline = u64::MAX;
-        let event = LambdaEvent::new(serde_json::value::to_raw_value(&event).unwrap(), context);
+        let event = LambdaEvent::new(serde_json::value::to_raw_value(event).unwrap(), context);
         let answer = answer(&gateway, event).now_or_never().unwrap().unwrap();
         let answer = serde_json::to_value(answer).unwrap();
         (answer["statusCode"].as_u64().unwrap(), world)
@@ -197,8 +197,8 @@ mod tests {
             "\u{FFFD}",
         ] {
             let path = format!("/infobip/{below}");
-            assert_eq!(function(event(&path, "wrong")).0, 401, "{path:?}");
-            let (status, world) = function(event(&path, "s3cret"));
+            assert_eq!(function(&event(&path, "wrong")).0, 401, "{path:?}");
+            let (status, world) = function(&event(&path, "s3cret"));
             assert_eq!((status, world.queue().len()), (200, 1), "{path:?}");
         }
     }
@@ -230,7 +230,7 @@ mod tests {
                     event["headers"][name] = value.into();
                 }
             }
-            let (status, world) = function(event.clone());
+            let (status, world) = function(&event);
             let is_http = header_names_and_values_are_http(&event) && http::Method::from_bytes(method.as_bytes()).is_ok();
             let expected = match (is_http, method.as_str(), right) {
                 (false, ..) => 400,
