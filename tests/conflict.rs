@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
-use tributary_events::{EventId, Key};
+use tributary_events::{EventId, Key, Parts, Says};
 use tributary_gateway::{Outcome, Summary, reopen_as_new, request_metrics};
 use tributary_pipeline::{Accepted, Deadline, Message, Quarantined};
 use tributary_stack::{Fault, Rule, StackOptions};
@@ -24,7 +24,9 @@ fn event(n: usize, state: &str) -> Message {
         "datacontenttype": "application/json", "dataschema": "urn:tributary:data:message:1",
         "data": {"rank": 30, "vendor": {"event": "DELIVERY"}, "original": {"n": n, "state": state}},
     });
-    let says = Some(Key::new("infobip", None).part(Some(state)).says());
+    let mut parts = Parts::new();
+    parts.push(Some(state));
+    let says = Some(Says::of(&parts));
     Message { id: id(n), says, group: "0123456789abcdef0123456789abcdef".to_owned(), body: body.to_string() }
 }
 

@@ -20,6 +20,6 @@ pub use data::{Data, Money, Raw, Str, Vendor};
 pub use envelope::{Context, Draft, Event, ParseError, TypeName};
 pub use failure::{Failure, FailureClass, FailureReason};
 pub use json::{compact, depth, queue_safe};
-pub use key::{EventId, Key, Says, partition_key};
+pub use key::{EventId, Key, Parts, Says, partition_key};
 pub use time::Timestamp;
 pub use types::EventType;

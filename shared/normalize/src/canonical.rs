@@ -77,12 +77,18 @@ impl Volatile {
 pub fn spelling(value: &str) -> Cow<'_, str> {
     let value = value.trim_ascii();
     if let Some(at) = instant(value) {
-        return Cow::Owned(format!("@{}", at.unix_nanos()));
+        return Cow::Owned(format!("@{}", nanos(at)));
     }
     match value.strip_prefix('+') {
         Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => Cow::Borrowed(digits),
         _ => Cow::Borrowed(value),
     }
+}
+
+/// Nanoseconds since 1970 in digits. Of a moment within 292 years of it that is a matter of 64 bits, and quick.
+pub(crate) fn nanos(at: Timestamp) -> String {
+    let nanos = at.unix_nanos();
+    i64::try_from(nanos).map_or_else(|_| nanos.to_string(), |nanos| nanos.to_string())
 }
 
 /// The moment that text names without doubt and without loss.

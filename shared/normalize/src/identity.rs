@@ -16,7 +16,7 @@
 
 use serde_json::Value;
 use tributary_events::data::Order;
-use tributary_events::{Data, EventId, EventType, Key, Says, Timestamp};
+use tributary_events::{Data, EventId, EventType, Key, Parts, Says, Timestamp};
 
 use crate::canonical::{self, Volatile, spelling};
 use crate::decimal::shortest;
@@ -72,9 +72,12 @@ impl<'o> Naming<'o> {
         if essential.iter().any(|field| field.get().is_none_or(is_placeholder)) {
             return None;
         }
-        let fields = essential.iter().chain(others);
-        let key = fields
-            .fold(self.key.clone().part(Some("fields")), |key, field| key.part(field.get().map(spelling).as_deref()));
+        let mut parts = Parts::new();
+        parts.push(Some("fields"));
+        for field in essential.iter().chain(others) {
+            parts.push(field.get().map(spelling).as_deref());
+        }
+        let key = self.key.clone().parts(&parts);
         Some(Identity { id: key.finish(), collides: Some(Repeats::Same) })
     }
 
@@ -121,30 +124,36 @@ impl Identity {
 ///
 /// Nothing that two dialects of one report spell in two ways, and nothing that the vendor corrects later, such as prices.
 fn says(kind: EventType, time: Option<Timestamp>, order: Option<&Order<'_>>, data: &Data<'_>) -> Says {
-    let nanos = time.map(|at| at.unix_nanos().to_string());
+    let nanos = time.map(canonical::nanos);
     let failure = data.failure.as_deref();
     let message = data.message.as_deref();
     // Values of the customer's own event; an order says its own.
     let values = data.attributes.as_deref().filter(|values| data.order.is_none() && !is_nothing(values.get()));
     let values = values.map(|values| canonical::fingerprint(values.get(), &Volatile::none()));
-    let total = order.and_then(|order| order.total.as_ref());
-    let key = Key::new(kind.as_str(), nanos.as_deref())
-        .part(failure.map(|failure| failure.reason.as_str()))
-        .part(failure.and_then(|failure| failure.code.as_deref()))
-        .part(message.and_then(|message| message.text.as_deref()))
-        .part(message.and_then(|message| message.payload.as_deref()))
-        .part(data.consent.as_deref().and_then(|consent| consent.state.as_deref()))
-        .part(data.note.as_deref().and_then(|note| note.text.as_deref()))
-        .part(data.click.as_deref().and_then(|click| click.url.as_deref()))
-        .part(order.and_then(|order| order.status.as_deref()))
-        .part(total.and_then(|total| total.amount.as_deref()).map(shortest))
-        .part(values.as_deref());
-    let items = data.items.iter().flatten();
-    items
-        .fold(key, |key, item| {
-            key.part(item.id.as_deref().or(item.name.as_deref())).part(item.quantity.as_deref().map(shortest))
-        })
-        .says()
+    let total = order.and_then(|order| order.total.as_ref()).and_then(|total| total.amount.as_deref());
+    let mut parts = Parts::new();
+    parts.push(Some(kind.as_str()));
+    let said = [
+        nanos.as_deref(),
+        failure.map(|failure| failure.reason.as_str()),
+        failure.and_then(|failure| failure.code.as_deref()),
+        message.and_then(|message| message.text.as_deref()),
+        message.and_then(|message| message.payload.as_deref()),
+        data.consent.as_deref().and_then(|consent| consent.state.as_deref()),
+        data.note.as_deref().and_then(|note| note.text.as_deref()),
+        data.click.as_deref().and_then(|click| click.url.as_deref()),
+        order.and_then(|order| order.status.as_deref()),
+        total.map(shortest),
+        values.as_deref(),
+    ];
+    for (place, part) in (1..).zip(said) {
+        parts.push_at(place, part);
+    }
+    for item in data.items.iter().flatten() {
+        parts.push(item.id.as_deref().or(item.name.as_deref()));
+        parts.push(item.quantity.as_deref().map(shortest));
+    }
+    Says::of(&parts)
 }
 
 /// Text that stands where an id should: a variable that nobody filled, a zero, a dash.

@@ -62,6 +62,14 @@ impl Source for Infobip {
         if !text.starts_with('{') {
             return Err(no_object(text, out));
         }
+        // The usual body in one pass; what else may stand where the list should be costs a second one.
+        if memchr::memmem::find(text.as_bytes(), b"\"results\":[").is_some()
+            && let Ok(list) = serde_json::from_str::<Listed<'_>>(text)
+        {
+            out.account::<Batch<'_>>(text);
+            read_list(&list.results, &list.bulk_id, &route, out);
+            return Ok(());
+        }
         let batch: Batch<'_> = serde_json::from_str(text)?;
         if let Some(elements) = batch.results.elements() {
             out.account::<Batch<'_>>(text);
@@ -85,6 +93,15 @@ impl Source for Infobip {
     fn answer(&self, request: &Request<'_>) -> Answer {
         voice::answer(request).unwrap_or_default()
     }
+}
+
+/// Many events, in the list where they belong.
+#[derive(Deserialize)]
+struct Listed<'a> {
+    #[serde(borrow)]
+    results: Vec<&'a RawValue>,
+    #[serde(borrow, default, rename = "bulkId")]
+    bulk_id: Text<'a>,
 }
 
 /// Many events, at times of several kinds and channels. One alone may stand where the list should be.

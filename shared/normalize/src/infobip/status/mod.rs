@@ -165,6 +165,9 @@ enum Bounce {
 /// The bounce an error stands for. The list of bounced mail holds faults of sender and content as well: they say
 /// nothing about the address and are no bounces here.
 fn bounce(error: &Error<'_>) -> Option<Bounce> {
+    if is_no_error(error) {
+        return None;
+    }
     let known = find(error, &ERRORS)?;
     if !email::is_bounce(known) {
         return None;
@@ -191,11 +194,12 @@ fn find(error: &Error<'_>, tables: &[&'static [Code]]) -> Option<&'static Code> 
     let rows = || tables.iter().copied().flatten();
     let id = error.id.get().and_then(|id| id.parse::<u16>().ok());
     let name = if id.is_none() { error.name.or(&error.id) } else { error.name.clone() };
-    let named = || rows().filter(|row| name.is(row.name));
-    named()
-        .find(|row| Some(row.code) == id)
-        .or_else(|| named().next())
-        .or_else(|| rows().find(|row| Some(row.code) == id))
+    // Numbers are compared quicker than names, and as a rule both agree.
+    let numbered = || rows().filter(|row| Some(row.code) == id);
+    numbered()
+        .find(|row| name.is(row.name))
+        .or_else(|| rows().find(|row| name.is(row.name)))
+        .or_else(|| numbered().next())
 }
 
 /// The row of a status. Ids recur in other groups, so the name goes first, then the id within the group.
