@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::de::IgnoredAny;
 use tributary_events::{Key, Timestamp};
 
+use crate::lenient::string_bytes;
+
 /// Brackets that nest deeper than this are taken as text. Bodies are refused before, at 64 levels.
 const MAX_DEPTH: usize = 128;
 /// Digits of a second that [`Timestamp`] keeps. A time with more is taken as text, so that nothing is cut off.
@@ -241,26 +243,7 @@ fn unescape(inner: &str) -> Cow<'_, [u8]> {
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
         return Cow::Borrowed(inner.as_bytes());
     }
-    struct Bytes(Vec<u8>);
-    impl<'de> serde::Deserialize<'de> for Bytes {
-        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            struct Any;
-            impl serde::de::Visitor<'_> for Any {
-                type Value = Bytes;
-                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    f.write_str("a string")
-                }
-                fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                    Ok(Bytes(bytes.to_vec()))
-                }
-            }
-            deserializer.deserialize_bytes(Any)
-        }
-    }
-    match serde_json::from_str::<Bytes>(&format!("\"{inner}\"")) {
-        Ok(Bytes(bytes)) => Cow::Owned(bytes),
-        Err(_) => Cow::Borrowed(inner.as_bytes()),
-    }
+    string_bytes(&format!("\"{inner}\"")).map_or(Cow::Borrowed(inner.as_bytes()), Cow::Owned)
 }
 
 struct Reader<'a> {

@@ -207,20 +207,26 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
 /// A JSON string in which half a surrogate pair becomes U+FFFD instead of an error.
 fn lossy_string(json: &str) -> Option<String> {
-    struct Bytes(String);
+    string_bytes(json).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The bytes of a JSON string, its quotes included in `json`: half a surrogate pair, which no Rust string holds, is three
+/// bytes of its own. `None` if it is no JSON string.
+pub(crate) fn string_bytes(json: &str) -> Option<Vec<u8>> {
+    struct Bytes(Vec<u8>);
     impl<'de> Deserialize<'de> for Bytes {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            struct Lossy;
-            impl Visitor<'_> for Lossy {
+            struct Any;
+            impl Visitor<'_> for Any {
                 type Value = Bytes;
                 fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                     f.write_str("a string")
                 }
                 fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                    Ok(Bytes(String::from_utf8_lossy(bytes).into_owned()))
+                    Ok(Bytes(bytes.to_vec()))
                 }
             }
-            deserializer.deserialize_bytes(Lossy)
+            deserializer.deserialize_bytes(Any)
         }
     }
     serde_json::from_str::<Bytes>(json).ok().map(|bytes| bytes.0)
